@@ -1,0 +1,62 @@
+# Every target sets up what it needs; `make` alone lists them.
+
+PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell \
+	$(p) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $(p))))
+REQUIREMENTS := $(if $(shell nvidia-smi >/dev/null 2>&1 && echo yes),requirements-gpu.txt,requirements.txt)
+PY := .venv/bin/python
+READY := .venv/ready
+NB ?=
+
+.PHONY: help lab course test test-offline lint render readme student lock clean distclean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): $(REQUIREMENTS) pyproject.toml
+	@rm -f $@
+	@test -n "$(PYTHON)" || { echo "This course needs Python 3.11, 3.12 or 3.13 (or say which: make PYTHON=/path/to/python3)" >&2; exit 1; }
+	@test -x $(PY) && $(PY) -m pip --version >/dev/null 2>&1 || { rm -rf .venv; $(PYTHON) -m venv .venv; } || \
+		{ rm -rf .venv; echo "Python cannot make virtual environments here (Debian: apt install python3-venv)" >&2; exit 1; }
+	@echo "Installing $(REQUIREMENTS) into .venv; this takes a minute or two"
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r $(REQUIREMENTS)
+	@touch $@
+
+lab: $(READY) ## open JupyterLab on the notebooks
+	$(PY) -m jupyterlab --ServerApp.ip=127.0.0.1 notebooks
+
+course: $(READY) ## re-execute every notebook, render pages into build/ (NB=name for one)
+	@$(PY) -m tools.course $(NB)
+
+test: $(READY) ## unit tests, and strict re-execution of every notebook
+	$(PY) -m pytest
+
+test-offline: $(READY) ## the notebooks once more, network cut and cache empty
+	tools/offline.sh $(PY) -m pytest -p no:cacheprovider notebooks
+
+lint: $(READY) ## style and formatting
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+render: $(READY) ## execute and store notebooks (NB=name for one)
+	@$(PY) -m tools.render $(NB)
+
+readme: $(READY) ## bring the README's table up to date, after `make course`
+	@$(PY) -m tools.readme
+
+student: $(READY) ## notebooks without solutions, into build/student/
+	@$(PY) -m tools.student $(NB)
+
+lock: ## compile exact versions (UPGRADE=--upgrade for the newest)
+	@test -x build/uv/bin/uv || { $(PYTHON) -m venv build/uv && build/uv/bin/python -m pip install --quiet uv; }
+	echo '-e .[dev]' | build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 $(UPGRADE) \
+		--custom-compile-command 'make lock' --output-file requirements.txt -
+	echo '-e .[dev,gpu]' | build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 $(UPGRADE) \
+		--custom-compile-command 'make lock' --output-file requirements-gpu.txt -
+
+clean: ## remove what the commands wrote, except .venv
+	rm -rf build .pytest_cache .ruff_cache
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+	find . -name .ipynb_checkpoints -not -path './.venv/*' -prune -exec rm -rf {} +
+
+distclean: clean ## remove .venv as well
+	rm -rf .venv

@@ -1,0 +1,188 @@
+"""What every stored notebook must keep to, as functions that name the cell at fault."""
+
+import ast
+import json
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+MAX_KB = {"week08_inception": 800, "week10_tfrecord": 800}  # any other notebook: 600
+MAX_LINES = 25
+TAGS = {"export", "exercise", "solution"}
+UNSTABLE = {
+    "a memory address": r"0x[0-9a-f]{6,}",
+    "an absolute path": r"(?<![\w.:/])/(?:tmp|root|home|work|Users|usr|var|opt)/\S+|[A-Z]:\\\w",
+    "a time stamp": r"\b20\d\d-\d\d-\d\d[ T]\d\d:\d\d",
+    "a Keras timing": r"\d+m?s/(?:step|epoch)",
+    "an object's repr": r"<[\w. ]+ object at |<keras\.src",
+}
+MASKED = re.compile(r"(?m)^\u224b.*$|\u2248[ \t]*[-+]?\d[\d.,]*(e[-+]?\d+)?")
+
+Problems = Iterator[str]
+
+
+def text_of(output: dict) -> str:
+    """Return what an output says in plain text."""
+    if output["output_type"] == "stream":
+        return output["text"]
+    return output.get("data", {}).get("text/plain", "")
+
+
+def verbatim_share(notebook: dict) -> tuple[int, int]:
+    """Count the characters of stored text outputs: those compared verbatim, and all."""
+    texts = [text_of(out) for cell in code_cells(notebook) for out in cell.outputs]
+    every = sum(len(text) for text in texts)
+    return every - sum(
+        len(m.group()) for text in texts for m in MASKED.finditer(text)
+    ), every
+
+
+def code_cells(notebook: dict) -> list[dict]:
+    """Return the code cells, in the order in which nbval numbers them (from 0)."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def problems(path: Path) -> list[str]:
+    """Return every breach of the rules in a notebook file; an empty list is a clean bill."""
+    notebook = nbformat.read(path, as_version=4)
+    found = [
+        *_of_file(path, notebook),
+        *_of_opening(notebook),
+        *_of_exercises(notebook),
+    ]
+    for number, cell in enumerate(code_cells(notebook)):
+        for rule in (_of_metadata, _of_source, _of_outputs, _of_marks):
+            found += [
+                f"Cell {number} ({cell.id}): {what}" for what in rule(number, cell)
+            ]
+    return [f"{path.name}: {what}" for what in found]
+
+
+def _of_file(path: Path, notebook: dict) -> Problems:
+    size, limit = path.stat().st_size / 1024, MAX_KB.get(path.stem, 600)
+    if size > limit:
+        yield f"{size:.0f} KB, more than {limit}: browsers show it slowly or not at all"
+    spec = notebook.metadata.get("kernelspec", {})
+    if spec.get("name") != "python3" or set(notebook.metadata) != {
+        "kernelspec",
+        "language_info",
+    }:
+        yield "metadata of a machine: run `make render`"
+    ids = [cell.get("id") for cell in notebook.cells]
+    if None in ids or len(set(ids)) != len(ids):
+        yield "cells without an id of their own"
+    if any(re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f-]+)?", str(i)) for i in ids):
+        yield "cell ids made up by an editor: name cells after what they show"
+
+
+def _of_opening(notebook: dict) -> Problems:
+    first = notebook.cells[0].source if notebook.cells else ""
+    if not re.match(r"# Week \d+ — \S", first):
+        yield "does not open with `# Week N — title`"
+    if not re.search(r"\n<sub>.*[\u4e00-\u9fff].*</sub>\n", first):
+        yield "the Chinese title is not under the H1"
+    for part in ("You will learn to", "You need", "Takes"):
+        if f"**{part}**" not in first:
+            yield f"the opening lacks **{part}**"
+    prose = "\n".join(
+        cell.source for cell in notebook.cells if cell.cell_type == "markdown"
+    )
+    for part in ("## Set-up", "## Exercises", "## Summary", "**Further reading**"):
+        if not re.search(rf"(?m)^{re.escape(part)}", prose):
+            yield f"{part} is missing"
+
+
+def _of_exercises(notebook: dict) -> Problems:
+    cells = code_cells(notebook)
+    for number, cell in enumerate(cells):
+        tags = cell.metadata.get("tags", [])
+        if "exercise" in tags:
+            solution, check = [*cells[number + 1 :], None, None][:2]
+            if solution is None or "solution" not in solution.metadata.get("tags", []):
+                yield f"Cell {number} ({cell.id}): no solution stands behind this exercise"
+            elif check is None or not any(
+                text_of(o).startswith("✓ ") for o in check.outputs
+            ):
+                yield f"Cell {number} ({cell.id}): no check with a stored ✓ behind the solution"
+
+
+def _of_metadata(number: int, cell: dict) -> Problems:
+    if cell.execution_count != number + 1:
+        yield f"execution count {cell.execution_count}, so it may not be compared: run `make render`"
+    if extra := set(cell.metadata) - {"tags"}:
+        yield f"metadata {sorted(extra)}: run `make render`"
+    if strange := set(cell.metadata.get("tags", [])) - TAGS:
+        yield f"tags {sorted(strange)}, known are {sorted(TAGS)}"
+
+
+def _of_source(number: int, cell: dict) -> Problems:
+    lines = cell.source.splitlines()
+    if len(lines) > MAX_LINES:
+        yield f"{len(lines)} lines, more than {MAX_LINES}"
+    if re.search(r";\s*$", cell.source):
+        yield "a trailing `;` does not silence an output when it is re-checked"
+    if "NBVAL" in cell.source:
+        yield "an NBVAL marker: print with `measured` or `situation` instead"
+    if "sys.path" in cell.source:
+        yield "edits sys.path: the week packages are installed"
+    if re.search("[≈≋]", cell.source):
+        yield "prints a mark by itself: only `measured`, `table` and `situation` may"
+    if re.match(r"\s*[%!]", cell.source):
+        yield "a magic or shell line"
+        return
+    for call in (
+        node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Call)
+    ):
+        name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+        claims = {keyword.arg: keyword.value for keyword in call.keywords}
+        if name in ("measured", "band") and "excludes" not in claims:
+            yield f"`{name}` names no failure that its band excludes"
+        if name == "situation" and isinstance(
+            claims.get("holds"), (ast.Constant, type(None))
+        ):
+            yield "`situation` claims nothing that could be false"
+
+
+def _of_outputs(number: int, cell: dict) -> Problems:
+    for out in cell.outputs:
+        if out.output_type == "error":
+            yield f"a stored error, {out.ename}"
+        elif out.output_type == "stream" and out.name != "stdout":
+            yield f"stored {out.name}: {out.text[:60]!r}"
+        data = out.get("data", {"text/plain": ""})
+        if set(data) not in ({"text/plain"}, {"text/plain", "image/png"}):
+            yield f"an output of {sorted(data)}: not shown or not compared everywhere"
+        if "image/png" in data:
+            alt = out.metadata.get("image/png", {}).get("alt", "")
+            if len(alt) < 20 or alt != data.get("text/plain"):
+                yield "a figure without words: show it with `show(fig, alt)`"
+        for what, pattern in UNSTABLE.items():
+            if found := re.search(pattern, text_of(out)):
+                yield f"{what} in the output: {found.group()[:60]!r}"
+
+
+def _of_marks(number: int, cell: dict) -> Problems:
+    for out in cell.outputs:
+        text, claims = text_of(out), out.get("metadata", {}).get("measured", [])
+        if text.count("≈") != len(claims) or len(MASKED.findall(text)) < len(claims):
+            yield f"a bare ≈, printed without `measured`: {text[:60]!r}"
+        if "≋" in text and not (
+            out.get("metadata", {}).get("situation") and re.fullmatch("≋[^≋\n]+", text)
+        ):
+            yield f"a bare ≋, printed without `situation`: {text[:60]!r}"
+        for claim in claims:
+            low, high = float(claim["low"]), float(claim["high"])
+            failures = claim["excludes"].values()
+            if (
+                not failures
+                or not low < high
+                or any(low <= at <= high for at in failures)
+            ):
+                yield f"a band that excludes nothing: {json.dumps(claim)}"
+            if any(math.isnan(at) for at in failures):
+                yield f"a failure that is not a number: {json.dumps(claim)}"

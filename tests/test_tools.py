@@ -1,0 +1,243 @@
+"""The commands behind the Makefile, on tiny notebooks without TensorFlow."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from tests.notebook_rules import ROOT
+from tools import course, execute, readme, render, student
+from tools.lessons import lesson
+
+OPENING = """# Week {week} — Counting
+
+<sub>第{week}周</sub>
+
+**You will learn to**
+
+- count to three
+- stop there
+
+**You need** fingers.
+"""
+FIGURE = """
+from week02_basics.figures import show
+import matplotlib.pyplot as plt
+fig, ax = plt.subplots()
+show(fig, 'An empty pair of axes "without" lines & points.')
+"""
+
+
+def write(folder: Path, name: str, *sources: str, week: int = 2) -> Path:
+    """Store a notebook that was never run."""
+    cells = [new_markdown_cell(OPENING.format(week=week), id="intro")]
+    for number, source in enumerate(sources):
+        tags = re.findall(r"# tag: (\w+)", source)
+        cell = new_code_cell(
+            source, id=f"cell-{number}", metadata={"tags": tags} if tags else {}
+        )
+        cells.append(cell)
+    notebook = new_notebook(cells=cells)
+    notebook.metadata = nbformat.from_dict(
+        {"kernelspec": {"name": "python3", "display_name": "mine"}, "orig_nbformat": 4}
+    )
+    path = folder / f"{name}.ipynb"
+    nbformat.write(notebook, path)
+    return path
+
+
+@pytest.fixture
+def notebooks(tmp_path, monkeypatch) -> Path:
+    """An empty course in a folder of its own."""
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    monkeypatch.setattr(execute, "NOTEBOOKS", folder)
+    monkeypatch.setattr(readme, "NOTEBOOKS", folder)
+    for module in (course, student):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setattr(course, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(readme, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(readme, "README", tmp_path / "README.md")
+    monkeypatch.setattr(student, "STUDENT", tmp_path / "build" / "student")
+    return folder
+
+
+def test_rendering_twice_changes_nothing(notebooks):
+    path = write(
+        notebooks, "week02_a", "for i in range(3):\n    print(i, flush=True)", "1 + 1"
+    )
+    assert render.main([]) == 0
+    once = path.read_bytes()
+    assert render.main(["week02_a"]) == 0
+    assert path.read_bytes() == once
+    notebook = nbformat.read(path, as_version=4)
+    assert [cell.get("execution_count") for cell in notebook.cells] == [None, 1, 2]
+    assert [cell.id for cell in notebook.cells] == ["intro", "cell-0", "cell-1"]
+    assert [out.text for out in notebook.cells[1].outputs] == ["0\n1\n2\n"]
+    assert notebook.metadata.kernelspec.display_name == "Python 3 (ipykernel)"
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert once.endswith(b"}\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("1 / 0", r"Cell 1 \(cell-1\), `1 / 0`: ZeroDivisionError: division by zero"),
+        (
+            "import sys; sys.stderr.write('W0000 noise')",
+            r"Cell 1 \(cell-1\) writes to stderr",
+        ),
+        ("import os; os._exit(1)", r"Cell 1 \(cell-1\), .*DeadKernelError"),
+    ],
+)
+def test_a_failing_notebook_is_named_and_left_alone(notebooks, capsys, source, message):
+    path = write(notebooks, "week02_a", "print('fine')", source, "print('never')")
+    before = path.read_bytes()
+    assert render.main([]) == 1
+    assert path.read_bytes() == before
+    assert re.search(r"week02_a\.ipynb: " + message, capsys.readouterr().out)
+    assert [p.name for p in notebooks.iterdir()] == ["week02_a.ipynb"]
+
+
+def test_course_goes_on_after_a_failure_and_names_it(notebooks, tmp_path, capsys):
+    write(notebooks, "week02_a", "x = 3", "assert x < 3, 'too many'", week=2)
+    write(notebooks, "week03_b", "block = bytearray(200_000_000)", FIGURE, week=3)
+    assert course.main([]) == 1
+    said = capsys.readouterr()
+    failure = "week02_a.ipynb: Cell 1 (cell-1), `assert x < 3, 'too many'`: AssertionError: too many"
+    assert failure in said.err
+    assert "1 of 2 notebooks ran to their end" in said.out
+    assert re.search(r"week03_b +2/2 cells +\d+\.\d s +\d+ MB", said.out)
+
+    build = tmp_path / "build"
+    report = json.loads((build / "course.json").read_text())["notebooks"]
+    assert report["week02_a"]["error"] and not report["week03_b"]["error"]
+    assert report["week03_b"]["peak_mb"] > 200 and report["week03_b"]["seconds"] > 0.5
+    index = (build / "index.html").read_text(encoding="utf-8")
+    assert 'href="week03_b.html"' in index and "count to three" in index
+    assert "failed in Cell 1 (cell-1)" in index and "too many" in index
+    page = BeautifulSoup(
+        (build / "week03_b.html").read_text(encoding="utf-8"), "html.parser"
+    )
+    assert [img["alt"] for img in page.find_all("img")] == [
+        'An empty pair of axes "without" lines & points.'
+    ]
+
+
+def test_an_unknown_notebook_is_named(notebooks):
+    write(notebooks, "week02_a", "1")
+    with pytest.raises(SystemExit, match="no notebook week99; there are: week02_a"):
+        execute.find(["week99"])
+    assert [path.stem for path in execute.find(["notebooks/week02_a.ipynb"])] == [
+        "week02_a"
+    ]
+
+
+def test_student_version_has_no_solutions_and_no_ticks(notebooks, tmp_path):
+    write(
+        notebooks,
+        "week02_a",
+        "# tag: exercise\ndef f():\n    return ...",
+        "# tag: solution\ndef f():\n    return 42",
+        "print('✓ Exercise 1' if f() == 42 else '✗ Exercise 1: the answer is 42')",
+        "print('lesson')",
+    )
+    assert render.main([]) == 0
+    assert student.main([]) == 0
+    notebook = nbformat.read(
+        tmp_path / "build" / "student" / "week02_a.ipynb", as_version=4
+    )
+    text = json.dumps(notebook)
+    assert "return 42" not in text and "lesson" in text
+    assert not any("✓" in str(cell.get("outputs")) for cell in notebook.cells)
+
+
+def test_readme_table_comes_from_notebooks_and_measurements(
+    notebooks, tmp_path, capsys, monkeypatch
+):
+    write(notebooks, "week02_a", "1")
+    monkeypatch.setattr(readme, "SHOWN", [])
+    monkeypatch.setattr(
+        readme, "picture", lambda: pytest.importorskip("PIL.Image").new("P", (1, 1))
+    )
+    monkeypatch.setattr(readme, "PICTURE", tmp_path / "weeks.png")
+    page = tmp_path / "README.md"
+    page.write_text(
+        "before\n<!-- weeks -->\n<!-- /weeks -->\nafter\n", encoding="utf-8"
+    )
+    with pytest.raises(
+        SystemExit, match=r"course\.json is missing: run `make course` first"
+    ):
+        readme.main([])
+    (tmp_path / "build").mkdir()
+    measured = {"week02_a": {"seconds": 7.4, "peak_mb": 812, "error": ""}}
+    report = tmp_path / "build" / "course.json"
+    report.write_text(json.dumps({"notebooks": {}}))
+    with pytest.raises(SystemExit, match=r"week02_a\.ipynb has no good run"):
+        readme.main([])
+    assert readme.main(["--check"]) == 1
+    report.write_text(json.dumps({"notebooks": measured}))
+    assert readme.main([]) == 0
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("before\n<!-- weeks -->\n| week |") and text.endswith(
+        "\nafter\n"
+    )
+    assert "[Counting](notebooks/week02_a.ipynb)" in text and "第2周" in text
+    assert "count to three; stop there" in text and "| 7 s, 0.8 GB |" in text
+    assert readme.main(["--check"]) == 0
+    write(notebooks, "week03_b", "1", week=3)
+    assert readme.main(["--check"]) == 1
+    assert "out of date" in capsys.readouterr().out
+
+
+def test_readme_of_this_course_is_up_to_date():
+    assert readme.main(["--check"]) == 0
+
+
+def test_lesson_says_what_an_opening_lacks(tmp_path):
+    path = tmp_path / "week02_a.ipynb"
+    nbformat.write(new_notebook(cells=[new_markdown_cell("# Counting")]), path)
+    with pytest.raises(ValueError, match=r"week02_a\.ipynb: the first cell needs"):
+        lesson(path)
+
+
+def seconds(entry: str) -> float:
+    """Return the seconds in a row of the README's table."""
+    return float(re.search(r"\| (\d+) s, ", entry)[1])
+
+
+def test_lessons_promise_no_less_time_than_they_take():
+    """The opening says `under N seconds`; the README's measured seconds must lie below."""
+    table = readme.TABLE.search((ROOT / "README.md").read_text(encoding="utf-8"))[0]
+    for path in execute.find([]):
+        first = nbformat.read(path, as_version=4).cells[0].source
+        promised = float(re.search(r"\*\*Takes\*\* under (\d+) seconds", first)[1])
+        row = next(
+            line for line in table.splitlines() if f"notebooks/{path.name}" in line
+        )
+        assert seconds(row) < promised, path.name
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux to cut the network")
+def test_offline_cuts_the_network_and_empties_the_cache():
+    code = (
+        "import os, socket\n"
+        "print(os.listdir(os.environ['KERAS_HOME']))\n"
+        "s = socket.create_server(('127.0.0.1', 0)); socket.create_connection(s.getsockname())\n"
+        "socket.create_connection(('192.0.2.1', 80), 5)\n"
+    )
+    run = subprocess.run(
+        [ROOT / "tools" / "offline.sh", sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+    )
+    if "nobody" in run.stderr or "needs Linux with" in run.stderr:
+        pytest.skip(run.stderr.strip())
+    assert run.stdout == "[]\n", run.stderr
+    assert "Network is unreachable" in run.stderr and run.returncode == 1

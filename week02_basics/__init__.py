@@ -1,0 +1,19 @@
+"""Week 2 — Basics, and what every later week leans on.
+
+| module      | holds                                                                    |
+|-------------|--------------------------------------------------------------------------|
+| `quiet`     | TensorFlow imported without its log messages                             |
+| `start`     | seeds, what the code runs on, `strategy()`                                |
+| `measure`   | `measured`, `table`, `situation`: printed facts that may differ           |
+| `figures`   | the course's figure style and `show(fig, alt)`                            |
+| `exercises` | what turns a check into one line with a tick or a cross and a hint        |
+| `taught`    | the cells that a notebook exports, executed into a namespace              |
+| `timing`    | contestants that take turns, compared by ratio                            |
+| `graphs`    | a `tf.Graph` as a list of nodes and as a picture                          |
+| `plots`     | the figures of this week                                                  |
+| `checks`    | the checks of this week's exercises                                       |
+"""
+
+from week02_basics import (
+    quiet as quiet,
+)  # first of all, before any module imports TensorFlow

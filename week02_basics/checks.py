@@ -1,0 +1,85 @@
+"""The checks of week 2's exercises."""
+
+from collections.abc import Callable
+
+from week02_basics.exercises import answered, exercise, expect
+
+import numpy as np
+import tensorflow as tf
+
+
+@exercise("Exercise 1: standardise")
+def check_standardise(standardise: Callable) -> None:
+    """Check a function that maps float32 [n, d] to columns of mean 0 and standard deviation 1."""
+    x = np.random.default_rng(0).normal([5.0, -2.0, 0.5], [3.0, 0.2, 9.0], (50, 3))
+    x = x.astype(np.float32)
+    z = standardise(tf.constant(x))
+    answered(z)
+    z = np.asarray(z)
+    expect(z.shape == x.shape, f"the result has shape {z.shape}, the input {x.shape}")
+    expect(
+        not np.allclose(z, (x - x.mean()) / x.std(), atol=1e-4),
+        "one mean for the whole tensor; each column needs its own: `axis=0`",
+    )
+    expect(np.allclose(z.mean(axis=0), 0, atol=1e-4), "the columns' means are not 0")
+    expect(
+        not np.allclose(z, (x - x.mean(axis=0)) / x.var(axis=0), atol=1e-4),
+        "divided by the variance; the standard deviation is its square root",
+    )
+    expect(
+        np.allclose(z.std(axis=0), 1, atol=1e-3),
+        "the columns' standard deviations are not 1",
+    )
+
+
+@exercise("Exercise 2: accumulate")
+def check_accumulate(accumulate: Callable) -> None:
+    """Check a function (total, x) that adds x to a scalar variable and returns the new value."""
+    total = tf.Variable(1.0)
+    first = accumulate(total, tf.constant(2.0))
+    answered(first)
+    expect(
+        float(total) != 1.0,
+        "the variable still holds its old value: `total = total + x` makes a new tensor, "
+        "`total.assign_add(x)` changes the variable",
+    )
+    expect(
+        float(total) != 2.0,
+        "the old value is lost: `assign` replaces, `assign_add` adds",
+    )
+    expect(float(total) == 3.0, f"1 + 2 became {float(total):g}")
+    expect(float(first) == 3.0, f"returned {float(first):g}, the new value is 3")
+    accumulate(total, tf.constant(4.0))
+    expect(float(total) == 7.0, f"1 + 2 + 4 became {float(total):g}")
+
+
+@exercise("Exercise 3: gradient by hand")
+def check_gradient(gradient: Callable) -> None:
+    """Check a function (k, b, x, y) that returns dL/dk and dL/db of mean((y - (k x + b))^2)."""
+    rng = np.random.default_rng(0)
+    x, y = rng.random(40, dtype=np.float32), rng.random(40, dtype=np.float32)
+    k, b = tf.constant(0.7), tf.constant(-0.3)
+    with tf.GradientTape() as tape:
+        tape.watch([k, b])
+        loss = tf.reduce_mean(tf.square(y - (k * x + b)))
+    right = np.array(tape.gradient(loss, [k, b]))
+    answer = gradient(k, b, tf.constant(x), tf.constant(y))
+    answered(answer)
+    answer = np.array([np.asarray(part) for part in answer], dtype=np.float32)
+    expect(answer.shape == (2,), "return two scalars, (dk, db): is a mean missing?")
+
+    def close(other: np.ndarray) -> bool:
+        return np.allclose(answer, other, rtol=1e-3)
+
+    expect(
+        not close(right / 2),
+        "half of the gradient: the square's derivative has a factor 2",
+    )
+    expect(
+        not close(-right),
+        "the sign is turned: the inner derivative is -x, and -1 for b",
+    )
+    expect(not close(-right / 2), "the sign is turned and the factor 2 is missing")
+    expect(not close(right * len(x)), "a sum where the loss has a mean")
+    expect(not close(right[::-1]), "the two are swapped: return (dk, db)")
+    expect(close(right), f"got {answer.round(3)}, the tape says {right.round(3)}")

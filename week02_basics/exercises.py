@@ -1,0 +1,70 @@
+"""What turns a check into one friendly line: a tick, or a cross with a hint; never a traceback."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found: true if the answer passed. The check has printed it already."""
+
+    passed: bool
+    message: str
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def _ipython_display_(self) -> None:
+        """Show nothing as the last value of a cell: the line stands there once, not twice."""
+
+
+class _Wrong(Exception):
+    """Raised by `expect` with the hint as its text."""
+
+
+def expect(condition: bool, hint: str) -> None:
+    """End the running check with a cross and the hint unless the condition is true."""
+    if not condition:
+        raise _Wrong(hint)
+
+
+def answered(value: object) -> None:
+    """End the running check with a cross if an answer has not been written yet."""
+    expect(
+        value is not Ellipsis,
+        "the dots are still there: put your answer in their place",
+    )
+    expect(value is not None, "it gives nothing back: is a `return` missing?")
+
+
+def exercise(title: str) -> Callable[[Callable[..., None]], Callable[..., Verdict]]:
+    """Turn a function that calls `answered` and `expect` into a check.
+
+    The check prints `✓ title` or `✗ title: hint` and returns a `Verdict`. Whatever the answer
+    raises becomes a hint, too.
+    """
+
+    def wrap(check: Callable[..., None]) -> Callable[..., Verdict]:
+        @functools.wraps(check)
+        def run(*answers) -> Verdict:
+            try:
+                for answer in answers:
+                    answered(answer)
+                check(*answers)
+                verdict = Verdict(True, f"✓ {title}")
+            except _Wrong as wrong:
+                verdict = Verdict(False, f"✗ {title}: {wrong}")
+            except (Exception, SystemExit) as err:
+                reason = str(err).strip().splitlines()
+                detail = f" ({reason[0][:120]})" if reason else ""
+                verdict = Verdict(
+                    False,
+                    f"✗ {title}: your code stopped with {type(err).__name__}{detail}",
+                )
+            print(verdict.message)
+            return verdict
+
+        return run
+
+    return wrap

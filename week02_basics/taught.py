@@ -1,0 +1,64 @@
+"""The cells that a notebook teaches, for whoever needs the same code: later weeks, tests, benchmarks."""
+
+import itertools
+import linecache
+from pathlib import Path
+from types import ModuleType
+
+import nbformat
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+_count = itertools.count()
+
+
+def cells(week: str, tag: str) -> dict[str, str]:
+    """Return the sources of a notebook's code cells that carry a tag, by cell id, in order.
+
+    Args:
+        week: the notebook's name without its ending, such as `"week02_basics"`.
+        tag: `"export"`, `"exercise"` or `"solution"`.
+
+    Raises:
+        FileNotFoundError: there is no such notebook.
+        LookupError: no code cell of it carries the tag.
+    """
+    path = NOTEBOOKS / f"{week}.ipynb"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in NOTEBOOKS.glob("*.ipynb"))) or "none"
+        raise FileNotFoundError(
+            f"no notebook {path.name} in {NOTEBOOKS} (there: {known})"
+        )
+    notebook = nbformat.read(path, as_version=4)
+    found = {
+        cell.id: cell.source
+        for cell in notebook.cells
+        if cell.cell_type == "code" and tag in cell.metadata.get("tags", [])
+    }
+    if not found:
+        raise LookupError(f"{path.name} has no code cell with the tag {tag!r}")
+    return found
+
+
+def run(source: str, namespace: dict, name: str = "cell") -> None:
+    """Execute the source of a cell in a namespace.
+
+    The source is left where `inspect` finds it, for `tf.function` reads the code that it traces.
+    """
+    name = f"<{name} {next(_count)}>"
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    exec(compile(source, name, "exec"), namespace)
+
+
+def taught(week: str) -> ModuleType:
+    """Execute the cells tagged `export` of a notebook, top to bottom, as a fresh module.
+
+    Args:
+        week: the notebook's name without its ending, such as `"week02_basics"`.
+
+    Returns:
+        A module that holds what those cells defined: `taught("week04_optimizers").adam`.
+    """
+    module = ModuleType(f"taught_{week}")
+    for cell_id, source in cells(week, "export").items():
+        run(source, module.__dict__, f"{week}:{cell_id}")
+    return module
