@@ -37,9 +37,7 @@ def verbatim_share(notebook: dict) -> tuple[int, int]:
     """Count the characters of stored text outputs: those compared verbatim, and all."""
     texts = [text_of(out) for cell in code_cells(notebook) for out in cell.outputs]
     every = sum(len(text) for text in texts)
-    return every - sum(
-        len(m.group()) for text in texts for m in MASKED.finditer(text)
-    ), every
+    return every - sum(len(m.group()) for text in texts for m in MASKED.finditer(text)), every
 
 
 def code_cells(notebook: dict) -> list[dict]:
@@ -57,9 +55,7 @@ def problems(path: Path) -> list[str]:
     ]
     for number, cell in enumerate(code_cells(notebook)):
         for rule in (_of_metadata, _of_source, _of_outputs, _of_marks):
-            found += [
-                f"Cell {number} ({cell.id}): {what}" for what in rule(number, cell)
-            ]
+            found += [f"Cell {number} ({cell.id}): {what}" for what in rule(number, cell)]
     return [f"{path.name}: {what}" for what in found]
 
 
@@ -89,9 +85,7 @@ def _of_opening(notebook: dict) -> Problems:
     for part in ("You will learn to", "You need", "Takes"):
         if f"**{part}**" not in first:
             yield f"the opening lacks **{part}**"
-    prose = "\n".join(
-        cell.source for cell in notebook.cells if cell.cell_type == "markdown"
-    )
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     for part in ("## Set-up", "## Exercises", "## Summary", "**Further reading**"):
         if not re.search(rf"(?m)^{re.escape(part)}", prose):
             yield f"{part} is missing"
@@ -105,9 +99,7 @@ def _of_exercises(notebook: dict) -> Problems:
             solution, check = [*cells[number + 1 :], None, None][:2]
             if solution is None or "solution" not in solution.metadata.get("tags", []):
                 yield f"Cell {number} ({cell.id}): no solution stands behind this exercise"
-            elif check is None or not any(
-                text_of(o).startswith("✓ ") for o in check.outputs
-            ):
+            elif check is None or not any(text_of(o).startswith("✓ ") for o in check.outputs):
                 yield f"Cell {number} ({cell.id}): no check with a stored ✓ behind the solution"
 
 
@@ -135,16 +127,12 @@ def _of_source(number: int, cell: dict) -> Problems:
     if re.match(r"\s*[%!]", cell.source):
         yield "a magic or shell line"
         return
-    for call in (
-        node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Call)
-    ):
+    for call in (node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Call)):
         name = getattr(call.func, "id", getattr(call.func, "attr", ""))
         claims = {keyword.arg: keyword.value for keyword in call.keywords}
         if name in ("measured", "band") and "excludes" not in claims:
             yield f"`{name}` names no failure that its band excludes"
-        if name == "situation" and isinstance(
-            claims.get("holds"), (ast.Constant, type(None))
-        ):
+        if name == "situation" and isinstance(claims.get("holds"), (ast.Constant, type(None))):
             yield "`situation` claims nothing that could be false"
 
 
@@ -178,11 +166,7 @@ def _of_marks(number: int, cell: dict) -> Problems:
         for claim in claims:
             low, high = float(claim["low"]), float(claim["high"])
             failures = claim["excludes"].values()
-            if (
-                not failures
-                or not low < high
-                or any(low <= at <= high for at in failures)
-            ):
+            if not failures or not low < high or any(low <= at <= high for at in failures):
                 yield f"a band that excludes nothing: {json.dumps(claim)}"
             if any(math.isnan(at) for at in failures):
                 yield f"a failure that is not a number: {json.dumps(claim)}"

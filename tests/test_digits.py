@@ -40,9 +40,7 @@ def file(tmp_path, monkeypatch, scans) -> Path:
     for name in PROXIES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setattr(
-        urllib.request, "_opener", None
-    )  # it would remember the proxies
+    monkeypatch.setattr(urllib.request, "_opener", None)  # it would remember the proxies
     monkeypatch.setattr(digits, "offline_digits", lambda: scans)
     return tmp_path / "keras" / "datasets" / "mnist.npz"
 
@@ -103,9 +101,7 @@ class Server:
     def serve(self, connection: socket.socket) -> None:
         with connection:
             self.requests.append(connection.recv(65536).decode().splitlines()[0])
-            with contextlib.suppress(
-                OSError
-            ):  # the client goes away when it has enough
+            with contextlib.suppress(OSError):  # the client goes away when it has enough
                 self.answer(connection)
 
     def close(self) -> None:
@@ -157,11 +153,7 @@ def load(capfd) -> tuple[digits.Digits, str]:
 
 
 def left_in(file: Path) -> list[str]:
-    return (
-        sorted(path.name for path in file.parent.iterdir())
-        if file.parent.exists()
-        else []
-    )
+    return sorted(path.name for path in file.parent.iterdir()) if file.parent.exists() else []
 
 
 def accuracy(data: digits.Digits) -> float:
@@ -170,9 +162,7 @@ def accuracy(data: digits.Digits) -> float:
     y = np.eye(10, dtype=np.float32)[data.y_train]
     w, b = np.zeros((784, 10), np.float32), np.zeros(10, np.float32)
     rng = np.random.default_rng(0)
-    batches = [
-        batch for _ in range(3) for batch in rng.permutation(60_000).reshape(-1, 100)
-    ]
+    batches = [batch for _ in range(3) for batch in rng.permutation(60_000).reshape(-1, 100)]
     for step, batch in enumerate(batches):
         logits = x[batch] @ w + b
         p = np.exp(logits - logits.max(1, keepdims=True))
@@ -209,9 +199,7 @@ def test_scans_look_like_mnist(scans):
     middle = np.arange(28) - 13.5
     for axis in (1, 2):
         offset = x.sum(axis) @ middle / x.sum((1, 2))
-        assert (
-            np.abs(offset).max() < 3
-        )  # a pixel of jitter, half of rounding, the stroke's edge
+        assert np.abs(offset).max() < 3  # a pixel of jitter, half of rounding, the stroke's edge
         assert np.abs(offset.mean()) < 0.3
 
 
@@ -222,9 +210,7 @@ def test_repeats_differ(scans):
 
 def test_split_is_disjoint_and_stratified():
     labels = sklearn.datasets.load_digits().target
-    train, test = scans_of_sklearn._split(
-        labels, np.random.default_rng(scans_of_sklearn.SEED)
-    )
+    train, test = scans_of_sklearn._split(labels, np.random.default_rng(scans_of_sklearn.SEED))
     assert sorted([*train, *test]) == list(range(1797))
     share = np.bincount(labels[test]) / np.bincount(labels)
     assert (np.abs(share - 1 / 7) < 0.006).all()
@@ -233,9 +219,7 @@ def test_split_is_disjoint_and_stratified():
 @pytest.mark.parametrize("kept", ["train", "test"])
 def test_no_scan_is_in_both_parts(kept, scans, monkeypatch):
     original = sklearn.datasets.load_digits()
-    parts = scans_of_sklearn._split(
-        original.target, np.random.default_rng(scans_of_sklearn.SEED)
-    )
+    parts = scans_of_sklearn._split(original.target, np.random.default_rng(scans_of_sklearn.SEED))
     changed = parts[1] if kept == "train" else parts[0]
     original.images[changed] = original.images[changed][:, ::-1, ::-1].copy()
     monkeypatch.setattr(sklearn.datasets, "load_digits", lambda: original)
@@ -295,9 +279,7 @@ def test_origin_and_hash_are_those_of_keras():
 # The cache
 
 
-def test_a_wrong_file_is_refused_by_name_and_left_alone_offline(
-    file, no_network, capfd
-):
+def test_a_wrong_file_is_refused_by_name_and_left_alone_offline(file, no_network, capfd):
     file.parent.mkdir()
     file.write_bytes(b"PK\x03\x04 not MNIST")
     before = file.stat()
@@ -306,24 +288,17 @@ def test_a_wrong_file_is_refused_by_name_and_left_alone_offline(
     assert f"{file} refused: its SHA-256 is not MNIST's" in line
     assert "Name or service not known" in line
     assert file.read_bytes() == b"PK\x03\x04 not MNIST"
-    assert (
-        file.stat().st_mtime_ns == before.st_mtime_ns
-        and file.stat().st_ino == before.st_ino
-    )
+    assert file.stat().st_mtime_ns == before.st_mtime_ns and file.stat().st_ino == before.st_ino
     assert left_in(file) == ["mnist.npz"]
 
 
-def test_a_wrong_file_is_refused_by_name_and_replaced_online(
-    file, ours, serve, monkeypatch, capfd
-):
+def test_a_wrong_file_is_refused_by_name_and_replaced_online(file, ours, serve, monkeypatch, capfd):
     monkeypatch.setattr(digits, "ORIGIN", serve(reply(ours)).url + "/mnist.npz")
     file.parent.mkdir()
     file.write_bytes(ours[:-1])
     result, line = load(capfd)
     assert result.source == "mnist"
-    assert (
-        f"{file} refused: its SHA-256 is not MNIST's" in line and "downloaded" in line
-    )
+    assert f"{file} refused: its SHA-256 is not MNIST's" in line and "downloaded" in line
     assert file.read_bytes() == ours
     assert left_in(file) == ["mnist.npz"]
 
@@ -339,20 +314,12 @@ def test_a_valid_file_is_read_without_a_request(file, ours, no_network, capfd):
 @pytest.mark.parametrize("online", [True, False])
 def test_a_folder_in_place_of_the_file(file, online, ours, serve, monkeypatch, capfd):
     server = serve(reply(ours))
-    monkeypatch.setattr(
-        digits, "ORIGIN", server.url if online else "http://127.0.0.1:9/"
-    )
+    monkeypatch.setattr(digits, "ORIGIN", server.url if online else "http://127.0.0.1:9/")
     file.mkdir(parents=True)
     result, line = load(capfd)
-    assert (
-        result.source == "scans"
-        and f"{file} cannot be read" in line
-        and "folder" in line
-    )
+    assert result.source == "scans" and f"{file} cannot be read" in line and "folder" in line
     assert file.is_dir() and left_in(file) == ["mnist.npz"]
-    assert (
-        server.requests == []
-    )  # what could not be put into place is not downloaded either
+    assert server.requests == []  # what could not be put into place is not downloaded either
 
 
 def test_a_file_in_place_of_the_folder(file, ours, serve, monkeypatch, capfd):
@@ -375,17 +342,11 @@ def test_an_unreadable_file_is_replaced_or_left(file, ours, serve, monkeypatch, 
         patch.setattr(digits, "open", denied, raising=False)
         patch.setattr(digits, "ORIGIN", "http://127.0.0.1:9/mnist.npz")
         result, line = load(capfd)
-        assert (
-            result.source == "scans"
-            and f"{file} cannot be read: Permission denied" in line
-        )
+        assert result.source == "scans" and f"{file} cannot be read: Permission denied" in line
         assert file.read_bytes() == b"secret"
         patch.setattr(digits, "ORIGIN", serve(reply(ours)).url)
         result, line = load(capfd)
-        assert (
-            result.source == "mnist"
-            and f"{file} cannot be read: Permission denied" in line
-        )
+        assert result.source == "mnist" and f"{file} cannot be read: Permission denied" in line
         assert file.read_bytes() == ours
 
 
@@ -408,7 +369,7 @@ def second_home(file, tmp_path, monkeypatch) -> Path:
     monkeypatch.setattr(
         os.path,
         "join",
-        lambda a, *more: join(str(tmp_path) if a == "/tmp" else a, *more),
+        lambda a, *more: join(str(tmp_path) if (a, *more) == ("/tmp", ".keras") else a, *more),
     )
     return tmp_path / ".keras" / "datasets" / "mnist.npz"
 
@@ -416,14 +377,10 @@ def second_home(file, tmp_path, monkeypatch) -> Path:
 @pytest.fixture
 def read_only(file, monkeypatch) -> None:
     access, home = os.access, config.keras_home()
-    monkeypatch.setattr(
-        os, "access", lambda path, mode: str(path) != home and access(path, mode)
-    )
+    monkeypatch.setattr(os, "access", lambda path, mode: str(path) != home and access(path, mode))
 
 
-def test_a_read_only_home_is_still_read(
-    file, second_home, read_only, ours, no_network, capfd
-):
+def test_a_read_only_home_is_still_read(file, second_home, read_only, ours, no_network, capfd):
     file.parent.mkdir()
     file.write_bytes(ours)
     result, line = load(capfd)
@@ -444,9 +401,7 @@ def test_a_read_only_home_without_mnist(
 @pytest.mark.parametrize("home", ["", "~/.keras"])
 def test_no_home_at_all(home, second_home, no_network, monkeypatch, capfd):
     monkeypatch.setattr(config, "_KERAS_DIR", home)
-    monkeypatch.setattr(
-        os.path, "expanduser", lambda path: path
-    )  # as where no user is known
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as where no user is known
     result, line = load(capfd)
     assert result.source == "scans" and "MNIST is not in Keras' cache" in line
     assert digits.cache_file() == second_home and left_in(second_home) == []
@@ -459,9 +414,7 @@ def test_a_download_fills_the_cache(file, ours, serve, monkeypatch, capfd):
     server = serve(reply(ours))
     monkeypatch.setattr(digits, "ORIGIN", server.url + "/mnist.npz")
     result, line = load(capfd)
-    assert (
-        result.source == "mnist" and "MNIST is not in Keras' cache; downloaded" in line
-    )
+    assert result.source == "mnist" and "MNIST is not in Keras' cache; downloaded" in line
     assert file.read_bytes() == ours and left_in(file) == ["mnist.npz"]
     assert "from Keras' cache" in load(capfd)[1]
     assert len(server.requests) == 1
@@ -585,9 +538,7 @@ json.dump([data.source, time.monotonic() - start, int(data.x_train[:100].sum())]
 """
 
 
-def processes(
-    tmp_path: Path, cases: dict[str, dict[str, str]], *args: str
-) -> dict[str, list]:
+def processes(tmp_path: Path, cases: dict[str, dict[str, str]], *args: str) -> dict[str, list]:
     """Load the digits in one process for each case, all at once; return source, seconds, output."""
     clean = {k: v for k, v in os.environ.items() if k.lower() not in PROXIES}
     running = {}
@@ -630,10 +581,7 @@ def test_a_dead_network_costs_less_than_15_seconds(tmp_path, serve, scans):
     }
     for case, (source, seconds, pixels, out) in processes(tmp_path, cases).items():
         assert source == "scans" and seconds < 15, (case, seconds)
-        assert (
-            "MNIST is not in Keras' cache; no download: the network did not answer"
-            in out
-        )
+        assert "MNIST is not in Keras' cache; no download: the network did not answer" in out
         assert pixels == scans.x_train[:100].sum()  # the same in every process
     assert len(proxy.requests) == 1
     assert list((tmp_path / "keras" / "datasets").iterdir()) == []

@@ -98,9 +98,7 @@ def empty_claim(notebook) -> str:
 
 def stored_stderr(notebook) -> str:
     cell, _ = first(notebook, lambda out: out.output_type == "stream")
-    cell.outputs.append(
-        nbformat.v4.new_output("stream", name="stderr", text="W0000 careful\n")
-    )
+    cell.outputs.append(nbformat.v4.new_output("stream", name="stderr", text="W0000 careful\n"))
     return cell.id
 
 
@@ -166,9 +164,7 @@ def test_a_fault_is_named_with_notebook_and_cell(fault, tmp_path):
     nbformat.write(notebook, tmp_path / SUBJECT.name)
     found = problems(tmp_path / SUBJECT.name)
     assert found, f"{fault.__name__} slips through"
-    assert all(
-        f"{SUBJECT.name}: Cell " in what and f"({cell})" in what for what in found
-    ), found
+    assert all(f"{SUBJECT.name}: Cell " in what and f"({cell})" in what for what in found), found
 
 
 def test_re_execution_fails_at_changed_text_and_broken_bands_only(tmp_path):
@@ -176,9 +172,7 @@ def test_re_execution_fails_at_changed_text_and_broken_bands_only(tmp_path):
     notebook = copy.deepcopy(ORIGINAL)
     verbatim, out = first(notebook, lambda out: out.output_type == "stream")
     out.text = out.text.replace(out.text[0], "§", 1)
-    digit, out = first(
-        notebook, lambda out: is_measured(out) and len(out.metadata.measured) == 1
-    )
+    digit, out = first(notebook, lambda out: is_measured(out) and len(out.metadata.measured) == 1)
     out.data["text/plain"] = re.sub(r"(≈ *)\d", r"\g<1>7", out.data["text/plain"])
     line, out = first(notebook, lambda out: out.get("metadata", {}).get("situation"))
     out.data["text/plain"] = "≋ TensorFlow 9.9 on an abacus"

@@ -41,14 +41,10 @@ def test_every_week_has_its_notebook_and_its_package():
 def test_every_notebook_is_in_the_syllabus_and_leads_to_its_neighbours():
     syllabus = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
     for path, following in zip(NOTEBOOKS, [*NOTEBOOKS[1:], None], strict=True):
-        assert f"({path.name})" in syllabus, (
-            f"{path.name} is not in notebooks/README.md"
-        )
+        assert f"({path.name})" in syllabus, f"{path.name} is not in notebooks/README.md"
         if following:
             last = nbformat.read(path, as_version=4).cells[-1].source
-            assert f"({following.name})" in last, (
-                f"{path.name} does not lead to {following.name}"
-            )
+            assert f"({following.name})" in last, f"{path.name} does not lead to {following.name}"
 
 
 def week(module: str) -> int:
@@ -61,9 +57,7 @@ def imported(path: Path) -> set[str]:
     """Return the modules that a source file or a notebook imports."""
     if path.suffix == ".ipynb":
         cells = code_cells(nbformat.read(path, as_version=4))
-        source = "\n".join(
-            cell.source for cell in cells if not re.match(r"\s*[%!]", cell.source)
-        )
+        source = "\n".join(cell.source for cell in cells if not re.match(r"\s*[%!]", cell.source))
     else:
         source = path.read_text(encoding="utf-8")
     found = set()
@@ -71,9 +65,7 @@ def imported(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, (
-                f"{path}: a relative import hides which week it comes from"
-            )
+            assert node.level == 0, f"{path}: a relative import hides which week it comes from"
             found.add(node.module)
     return found
 
@@ -104,9 +96,7 @@ def prose(path: Path) -> str:
     """Return the Markdown of a page or a notebook, code blocks taken out."""
     if path.suffix == ".ipynb":
         cells = nbformat.read(path, as_version=4).cells
-        text = "\n\n".join(
-            cell.source for cell in cells if cell.cell_type == "markdown"
-        )
+        text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     else:
         text = path.read_text(encoding="utf-8")
     return re.sub(r"(?ms)^```.*?^```", "", text)
@@ -124,14 +114,10 @@ def test_links_and_pictures_are_there(path):
             continue
         target = (path.parent / unquote(url.path)).resolve() if url.path else path
         assert target.exists(), f"{name(path)}: {link} is not there"
-        assert target.is_relative_to(ROOT), (
-            f"{name(path)}: {link} leaves the repository"
-        )
+        assert target.is_relative_to(ROOT), f"{name(path)}: {link} leaves the repository"
         if url.fragment and target.suffix in (".md", ".ipynb"):
             headings = re.findall(r"(?m)^#+ (.+)$", prose(target))
-            assert url.fragment in [anchor(h) for h in headings], (
-                f"{name(path)}: {link}"
-            )
+            assert url.fragment in [anchor(h) for h in headings], f"{name(path)}: {link}"
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name)

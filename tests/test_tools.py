@@ -39,9 +39,7 @@ def write(folder: Path, name: str, *sources: str, week: int = 2) -> Path:
     cells = [new_markdown_cell(OPENING.format(week=week), id="intro")]
     for number, source in enumerate(sources):
         tags = re.findall(r"# tag: (\w+)", source)
-        cell = new_code_cell(
-            source, id=f"cell-{number}", metadata={"tags": tags} if tags else {}
-        )
+        cell = new_code_cell(source, id=f"cell-{number}", metadata={"tags": tags} if tags else {})
         cells.append(cell)
     notebook = new_notebook(cells=cells)
     notebook.metadata = nbformat.from_dict(
@@ -69,9 +67,7 @@ def notebooks(tmp_path, monkeypatch) -> Path:
 
 
 def test_rendering_twice_changes_nothing(notebooks):
-    path = write(
-        notebooks, "week02_a", "for i in range(3):\n    print(i, flush=True)", "1 + 1"
-    )
+    path = write(notebooks, "week02_a", "for i in range(3):\n    print(i, flush=True)", "1 + 1")
     assert render.main([]) == 0
     once = path.read_bytes()
     assert render.main(["week02_a"]) == 0
@@ -110,7 +106,9 @@ def test_course_goes_on_after_a_failure_and_names_it(notebooks, tmp_path, capsys
     write(notebooks, "week03_b", "block = bytearray(200_000_000)", FIGURE, week=3)
     assert course.main([]) == 1
     said = capsys.readouterr()
-    failure = "week02_a.ipynb: Cell 1 (cell-1), `assert x < 3, 'too many'`: AssertionError: too many"
+    failure = (
+        "week02_a.ipynb: Cell 1 (cell-1), `assert x < 3, 'too many'`: AssertionError: too many"
+    )
     assert failure in said.err
     assert "1 of 2 notebooks ran to their end" in said.out
     assert re.search(r"week03_b +2/2 cells +\d+\.\d s +\d+ MB", said.out)
@@ -122,9 +120,7 @@ def test_course_goes_on_after_a_failure_and_names_it(notebooks, tmp_path, capsys
     index = (build / "index.html").read_text(encoding="utf-8")
     assert 'href="week03_b.html"' in index and "count to three" in index
     assert "failed in Cell 1 (cell-1)" in index and "too many" in index
-    page = BeautifulSoup(
-        (build / "week03_b.html").read_text(encoding="utf-8"), "html.parser"
-    )
+    page = BeautifulSoup((build / "week03_b.html").read_text(encoding="utf-8"), "html.parser")
     assert [img["alt"] for img in page.find_all("img")] == [
         'An empty pair of axes "without" lines & points.'
     ]
@@ -134,9 +130,7 @@ def test_an_unknown_notebook_is_named(notebooks):
     write(notebooks, "week02_a", "1")
     with pytest.raises(SystemExit, match="no notebook week99; there are: week02_a"):
         execute.find(["week99"])
-    assert [path.stem for path in execute.find(["notebooks/week02_a.ipynb"])] == [
-        "week02_a"
-    ]
+    assert [path.stem for path in execute.find(["notebooks/week02_a.ipynb"])] == ["week02_a"]
 
 
 def test_student_version_has_no_solutions_and_no_ticks(notebooks, tmp_path):
@@ -150,9 +144,7 @@ def test_student_version_has_no_solutions_and_no_ticks(notebooks, tmp_path):
     )
     assert render.main([]) == 0
     assert student.main([]) == 0
-    notebook = nbformat.read(
-        tmp_path / "build" / "student" / "week02_a.ipynb", as_version=4
-    )
+    notebook = nbformat.read(tmp_path / "build" / "student" / "week02_a.ipynb", as_version=4)
     text = json.dumps(notebook)
     assert "return 42" not in text and "lesson" in text
     assert not any("✓" in str(cell.get("outputs")) for cell in notebook.cells)
@@ -168,12 +160,8 @@ def test_readme_table_comes_from_notebooks_and_measurements(
     )
     monkeypatch.setattr(readme, "PICTURE", tmp_path / "weeks.png")
     page = tmp_path / "README.md"
-    page.write_text(
-        "before\n<!-- weeks -->\n<!-- /weeks -->\nafter\n", encoding="utf-8"
-    )
-    with pytest.raises(
-        SystemExit, match=r"course\.json is missing: run `make course` first"
-    ):
+    page.write_text("before\n<!-- weeks -->\n<!-- /weeks -->\nafter\n", encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"course\.json is missing: run `make course` first"):
         readme.main([])
     (tmp_path / "build").mkdir()
     measured = {"week02_a": {"seconds": 7.4, "peak_mb": 812, "error": ""}}
@@ -185,9 +173,7 @@ def test_readme_table_comes_from_notebooks_and_measurements(
     report.write_text(json.dumps({"notebooks": measured}))
     assert readme.main([]) == 0
     text = page.read_text(encoding="utf-8")
-    assert text.startswith("before\n<!-- weeks -->\n| week |") and text.endswith(
-        "\nafter\n"
-    )
+    assert text.startswith("before\n<!-- weeks -->\n| week |") and text.endswith("\nafter\n")
     assert "[Counting](notebooks/week02_a.ipynb)" in text and "第2周" in text
     assert "count to three; stop there" in text and "| 7 s, 0.8 GB |" in text
     assert readme.main(["--check"]) == 0
@@ -218,9 +204,7 @@ def test_lessons_promise_no_less_time_than_they_take():
     for path in execute.find([]):
         first = nbformat.read(path, as_version=4).cells[0].source
         promised = float(re.search(r"\*\*Takes\*\* under (\d+) seconds", first)[1])
-        row = next(
-            line for line in table.splitlines() if f"notebooks/{path.name}" in line
-        )
+        row = next(line for line in table.splitlines() if f"notebooks/{path.name}" in line)
         assert seconds(row) < promised, path.name
 
 

@@ -36,9 +36,7 @@ def python(code: str, **env: str) -> subprocess.CompletedProcess:
 # --- quiet start ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "package", sorted(p.parent.name for p in ROOT.glob("week*/__init__.py"))
-)
+@pytest.mark.parametrize("package", sorted(p.parent.name for p in ROOT.glob("week*/__init__.py")))
 def test_every_week_imports_silently(package):
     """Whichever week a notebook imports first, TensorFlow loads without a word."""
     done = python(f"import {package}, tensorflow as tf; tf.zeros(2) + 1")
@@ -78,10 +76,7 @@ def test_stderr_is_given_back_after_the_import():
 
 def pretend(monkeypatch, *names: str) -> None:
     """Replace TensorFlow's device list by GPUs of these names."""
-    gpus = [
-        SimpleNamespace(name=f"/physical_device:GPU:{i}", label=n)
-        for i, n in enumerate(names)
-    ]
+    gpus = [SimpleNamespace(name=f"/physical_device:GPU:{i}", label=n) for i, n in enumerate(names)]
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: gpus)
     monkeypatch.setattr(
         tf.config.experimental,
@@ -146,9 +141,7 @@ def test_setup_repeats_random_numbers_and_says_what_runs(capsys):
     drawn = []
     for _ in range(2):
         start.setup(seed=7)
-        drawn.append(
-            (np.random.rand(), float(tf.random.normal([])), plt.rcParams["figure.dpi"])
-        )
+        drawn.append((np.random.rand(), float(tf.random.normal([])), plt.rcParams["figure.dpi"]))
     assert drawn[0] == drawn[1]
     line, *_ = capsys.readouterr().out.splitlines()
     assert line.startswith(f"≋ TensorFlow {tf.__version__} on ")
@@ -190,18 +183,12 @@ def test_measured_refuses_a_vacuous_band(low, high, excludes, message):
 def test_table_keeps_its_shape_whatever_is_measured(capsys):
     def print_table(value: float) -> str:
         cell = measure.band(value, 0, math.inf, excludes={"nothing": -1})
-        measure.table(
-            ["way", "times faster than before", "n"], [["a", cell, 10], ["bb", cell, 2]]
-        )
+        measure.table(["way", "times faster than before", "n"], [["a", cell, 10], ["bb", cell, 2]])
         return capsys.readouterr().out
 
     short, long = print_table(3), print_table(0.0001235)
-    assert [len(line) for line in short.splitlines()] == [
-        len(line) for line in long.splitlines()
-    ]
-    assert short.splitlines()[-1].startswith("bb") and short.splitlines()[-1].endswith(
-        " 2"
-    )
+    assert [len(line) for line in short.splitlines()] == [len(line) for line in long.splitlines()]
+    assert short.splitlines()[-1].startswith("bb") and short.splitlines()[-1].endswith(" 2")
     with pytest.raises(ValueError, match="has 1 cells, the header has 2"):
         measure.table(["a", "b"], [["only one"]])
 
@@ -316,9 +303,7 @@ def test_taught_runs_the_exported_cells_alone():
 
 
 def test_taught_says_what_is_missing(tmp_path, monkeypatch):
-    with pytest.raises(
-        FileNotFoundError, match=r"no notebook week99_none\.ipynb .* week02_basics"
-    ):
+    with pytest.raises(FileNotFoundError, match=r"no notebook week99_none\.ipynb .* week02_basics"):
         taught.taught("week99_none")
     monkeypatch.setattr(taught, "NOTEBOOKS", tmp_path)
     empty = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}

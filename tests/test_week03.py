@@ -58,9 +58,7 @@ def test_taught_softmax_is_tensorflows_on_any_logits():
     rng = np.random.default_rng(0)
     for scale in (1.0, 30.0, 1e4):
         logits = tf.constant(rng.normal(0, scale, [50, 10]), tf.float32)
-        np.testing.assert_allclose(
-            week.softmax(logits), tf.nn.softmax(logits), atol=1e-6
-        )
+        np.testing.assert_allclose(week.softmax(logits), tf.nn.softmax(logits), atol=1e-6)
         np.testing.assert_allclose(
             week.softmax(logits, 4.0), tf.nn.softmax(logits / 4.0), atol=1e-6
         )
@@ -77,9 +75,7 @@ def test_taught_training_is_deterministic():
     week = taught(WEEK)
 
     def weights(seed):
-        return week.train_softmax(
-            digits, week.cross_entropy, 0.1, True, epochs=2, seed=seed
-        )[0]
+        return week.train_softmax(digits, week.cross_entropy, 0.1, True, epochs=2, seed=seed)[0]
 
     np.testing.assert_array_equal(weights(1), weights(1))
     assert np.abs(weights(1) - weights(2)).max() > 1e-4

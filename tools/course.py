@@ -57,9 +57,7 @@ def page(run: Run, path: Path) -> str:
         extra_template_basedirs=[str(TEMPLATES)],
         anchor_link_text="#",
     )
-    body, _ = exporter.from_notebook_node(
-        run.notebook, {"metadata": {"name": lesson(path).title}}
-    )
+    body, _ = exporter.from_notebook_node(run.notebook, {"metadata": {"name": lesson(path).title}})
     return re.sub(r'href="(week\w+)\.ipynb', r'href="\1.html', body)
 
 
@@ -95,9 +93,7 @@ def main(names: list[str]) -> int:
     BUILD.mkdir(exist_ok=True)
     runs = {}
     for path in find(names):
-        runs[path] = run = execute(
-            path, lambda run, path=path: show_progress(path, run)
-        )
+        runs[path] = run = execute(path, lambda run, path=path: show_progress(path, run))
         if sys.stdout.isatty():
             print()
         (BUILD / f"{path.stem}.html").write_text(page(run, path), encoding="utf-8")
@@ -119,14 +115,10 @@ def main(names: list[str]) -> int:
         for path, run in runs.items()
     }
     report = {"versions": versions, "notebooks": measured}
-    (BUILD / "course.json").write_text(
-        json.dumps(report, indent=1) + "\n", encoding="utf-8"
-    )
+    (BUILD / "course.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     failed = [f"{path.name}: {run.error}" for path, run in runs.items() if run.error]
     total = sum(run.seconds for run in runs.values())
-    print(
-        f"{len(runs) - len(failed)} of {len(runs)} notebooks ran to their end in {total:.0f} s"
-    )
+    print(f"{len(runs) - len(failed)} of {len(runs)} notebooks ran to their end in {total:.0f} s")
     print(f"pages: {(BUILD / 'index.html').relative_to(ROOT)}")
     for line in failed:
         print(f"FAILED {line}", file=sys.stderr)

@@ -39,9 +39,7 @@ def find(names: list[str]) -> list[Path]:
     stems = [Path(name).name.removesuffix(".ipynb") for name in names]
     if strange := set(stems) - {path.stem for path in every}:
         known = ", ".join(path.stem for path in every)
-        raise SystemExit(
-            f"no notebook {', '.join(sorted(strange))}; there are: {known}"
-        )
+        raise SystemExit(f"no notebook {', '.join(sorted(strange))}; there are: {known}")
     return [path for path in every if not stems or path.stem in stems]
 
 
@@ -80,9 +78,7 @@ def execute(path: Path, progress: Callable[[Run], None] = lambda run: None) -> R
                 (c for c in code if any(o.output_type == "error" for o in c.outputs)),
                 None,
             )
-            run.error = _describe(
-                code, failed or code[min(run.done, len(code) - 1)], err
-            )
+            run.error = _describe(code, failed or code[min(run.done, len(code) - 1)], err)
     run.seconds = time.monotonic() - start
     normalise(notebook)
     return run
@@ -92,11 +88,7 @@ def _describe(code: list, cell: nbformat.NotebookNode, err: Exception) -> str:
     """Name the failing cell, its first line and the error's last line."""
     first = cell.source.strip().splitlines()[0] if cell.source.strip() else "(empty)"
     reason = next(
-        (
-            f"{o.ename}: {o.evalue}".strip()
-            for o in cell.outputs
-            if o.output_type == "error"
-        ),
+        (f"{o.ename}: {o.evalue}".strip() for o in cell.outputs if o.output_type == "error"),
         f"{type(err).__name__}: {str(err).strip().splitlines()[0]}",
     )
     return f"Cell {code.index(cell)} ({cell.id}), `{first}`: {reason}"
@@ -110,10 +102,7 @@ def _watched_memory(run: Run) -> Iterator[None]:
     def watch() -> None:
         while not over.wait(0.1):
             with contextlib.suppress(psutil.Error):
-                rss = [
-                    p.memory_info().rss
-                    for p in psutil.Process().children(recursive=True)
-                ]
+                rss = [p.memory_info().rss for p in psutil.Process().children(recursive=True)]
                 run.peak_mb = max(run.peak_mb, sum(rss) / 2**20)
 
     watcher = threading.Thread(target=watch, daemon=True)
@@ -159,11 +148,7 @@ def _merged(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]
     merged = []
     for output in outputs:
         last = merged[-1] if merged else None
-        if (
-            last
-            and output.output_type == last.output_type == "stream"
-            and output.name == last.name
-        ):
+        if last and output.output_type == last.output_type == "stream" and output.name == last.name:
             last.text += output.text
         else:
             merged.append(output)

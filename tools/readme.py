@@ -40,9 +40,7 @@ def table(measured: dict[str, dict]) -> str:
     for path in find([]):
         about, numbers = lesson(path), measured.get(path.stem)
         if not numbers or numbers["error"]:
-            raise SystemExit(
-                f"{path.name} has no good run in build/course.json: run `make course`"
-            )
+            raise SystemExit(f"{path.name} has no good run in build/course.json: run `make course`")
         rows.append(
             f"| {about.week} | [{about.title}](notebooks/{path.name})<br><sub>{about.chinese}</sub> "
             f"| {'; '.join(about.learn)} "
@@ -58,41 +56,27 @@ def without_numbers(text: str) -> str:
 
 def picture() -> Image.Image:
     """Return stored figures of the lessons side by side, three in a row."""
-    sheet = Image.new(
-        "RGB", (3 * (TILE[0] + 20), -(-len(SHOWN) // 3) * (TILE[1] + 20)), "white"
-    )
+    sheet = Image.new("RGB", (3 * (TILE[0] + 20), -(-len(SHOWN) // 3) * (TILE[1] + 20)), "white")
     for number, (name, cell_id) in enumerate(SHOWN):
         cells = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells
         outputs = next(cell.outputs for cell in cells if cell.id == cell_id)
-        png = next(
-            out.data["image/png"]
-            for out in outputs
-            if "image/png" in out.get("data", {})
-        )
+        png = next(out.data["image/png"] for out in outputs if "image/png" in out.get("data", {}))
         figure = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
         figure.thumbnail(TILE, Image.Resampling.LANCZOS)
         row, column = divmod(number, 3)
         left = column * (TILE[0] + 20) + (TILE[0] + 20 - figure.width) // 2
-        sheet.paste(
-            figure, (left, row * (TILE[1] + 20) + (TILE[1] + 20 - figure.height) // 2)
-        )
-    return sheet.quantize(256, dither=Image.Dither.NONE)
+        sheet.paste(figure, (left, row * (TILE[1] + 20) + (TILE[1] + 20 - figure.height) // 2))
+    return sheet
 
 
 def main(arguments: list[str]) -> int:
     """Rewrite table and picture; with `--check` only tell whether the table fits the notebooks."""
     text = README.read_text(encoding="utf-8")
     if arguments == ["--check"]:
-        blank = {
-            path.stem: {"seconds": 0, "peak_mb": 0, "error": ""} for path in find([])
-        }
+        blank = {path.stem: {"seconds": 0, "peak_mb": 0, "error": ""} for path in find([])}
         stored = TABLE.search(text)
         fits = stored and without_numbers(table(blank)) in without_numbers(stored[0])
-        print(
-            "fits"
-            if fits
-            else "README.md: the table of weeks is out of date: `make readme`"
-        )
+        print("fits" if fits else "README.md: the table of weeks is out of date: `make readme`")
         return int(not fits)
     course = BUILD / "course.json"
     if not course.is_file():

@@ -12,15 +12,9 @@ from tools.execute import Run, execute, find
 def render(path: Path) -> Run:
     """Execute a notebook and replace its file at once; on any fault the file stays as it was."""
     run = execute(path)
-    for number, cell in enumerate(
-        c for c in run.notebook.cells if c.cell_type == "code"
-    ):
+    for number, cell in enumerate(c for c in run.notebook.cells if c.cell_type == "code"):
         for output in cell.outputs:
-            if (
-                output.output_type == "stream"
-                and output.name == "stderr"
-                and not run.error
-            ):
+            if output.output_type == "stream" and output.name == "stderr" and not run.error:
                 text = output.text.strip().splitlines()
                 run.error = f"Cell {number} ({cell.id}) writes to stderr: {text[0] if text else ''}"
     if not run.error:

@@ -77,9 +77,7 @@ def show(fig: Figure, alt: str) -> None:
     drawn, png = io.BytesIO(), io.BytesIO()
     fig.savefig(drawn, format="png", dpi=DPI)
     palette = Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE)
-    palette.save(
-        png, format="png", optimize=True
-    )  # a third of the size, and no difference to see
+    palette.save(png, format="png", optimize=True)  # a third of the size, and no difference to see
     plt.close(fig)
     if get_ipython() is None:
         print(alt)

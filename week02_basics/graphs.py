@@ -62,9 +62,7 @@ def draw(operations: list[tf.Operation]) -> Figure:
     place = _layout(operations)
     across = [x for x, _ in place.values()]
     rows = 1 + max(y for _, y in place.values())
-    fig, ax = plt.subplots(
-        figsize=(1.7 * (max(across) - min(across) + 1) + 0.6, 0.66 * rows)
-    )
+    fig, ax = plt.subplots(figsize=(1.7 * (max(across) - min(across) + 1) + 0.6, 0.66 * rows))
     for op, (x, y) in place.items():
         for source in op.inputs:
             if source.op in place:

@@ -12,9 +12,7 @@ from typing import NamedTuple
 from IPython import get_ipython
 from IPython.display import display
 
-WIDTH = (
-    10  # of a column of measured numbers: fixed, so that no number moves its neighbours
-)
+WIDTH = 10  # of a column of measured numbers: fixed, so that no number moves its neighbours
 
 
 class Band(NamedTuple):
@@ -57,12 +55,8 @@ def band(
         )
     for failure, at in excludes.items():
         if not (at < low or at > high):
-            raise ValueError(
-                f"the band from {low} to {high} lets {failure!r} ({at}) pass"
-            )
-    assert low <= value <= high, (
-        f"{value:.6g} is outside its band from {low:g} to {high:g}"
-    )
+            raise ValueError(f"the band from {low} to {high} lets {failure!r} ({at}) pass")
+    assert low <= value <= high, f"{value:.6g} is outside its band from {low:g} to {high:g}"
     return Band(value, low, high, dict(excludes), digits)
 
 
@@ -99,19 +93,14 @@ def table(header: Sequence[str], rows: Sequence[Sequence]) -> None:
     """
     for row in rows:
         if len(row) != len(header):
-            raise ValueError(
-                f"the row {row} has {len(row)} cells, the header has {len(header)}"
-            )
+            raise ValueError(f"the row {row} has {len(row)} cells, the header has {len(header)}")
     bands = [cell for row in rows for cell in row if isinstance(cell, Band)]
     numeric = [all(_is_number(row[i]) for row in rows) for i in range(len(header))]
     widths = [
         max(
             [
                 len(title),
-                *(
-                    WIDTH if isinstance(row[i], Band) else len(str(row[i]))
-                    for row in rows
-                ),
+                *(WIDTH if isinstance(row[i], Band) else len(str(row[i])) for row in rows),
             ]
         )
         for i, title in enumerate(header)
@@ -169,7 +158,5 @@ def _emit(text: str, measured: Sequence[Band] = (), situation: bool = False) -> 
     if get_ipython() is None:
         print(text)
         return
-    metadata = ({"measured": claims} if claims else {}) | (
-        {"situation": True} if situation else {}
-    )
+    metadata = ({"measured": claims} if claims else {}) | ({"situation": True} if situation else {})
     display({"text/plain": text}, raw=True, metadata=metadata)

@@ -34,14 +34,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # C++: errors only
 with muted_stderr():
     import tensorflow as tf
 
-    tf.get_logger().setLevel(
-        logging.ERROR
-    )  # Python: also the notices about TensorFlow 1 names
+    tf.get_logger().setLevel(logging.ERROR)  # Python: also the notices about TensorFlow 1 names
     for gpu in tf.config.list_physical_devices("GPU"):
-        with contextlib.suppress(
-            RuntimeError
-        ):  # TensorFlow runs already: too late, and harmless
+        with contextlib.suppress(RuntimeError):  # TensorFlow runs already: too late, and harmless
             tf.config.experimental.set_memory_growth(gpu, True)
-    tf.zeros(
-        ()
-    ).numpy()  # the first operation starts the devices, and logs while it does
+    tf.zeros(()).numpy()  # the first operation starts the devices, and logs while it does

@@ -13,21 +13,12 @@ def devices() -> str:
     """Name what TensorFlow runs on: `CPU (2 cores)`, `GPU: NVIDIA L4` or `2 GPUs: NVIDIA L4, …`."""
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
-        cores = (
-            len(os.sched_getaffinity(0))
-            if hasattr(os, "sched_getaffinity")
-            else os.cpu_count()
-        )
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         return f"CPU ({cores} core{'s' if cores != 1 else ''})"
     names = [
-        tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
-        for gpu in gpus
+        tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name) for gpu in gpus
     ]
-    return (
-        f"GPU: {names[0]}"
-        if len(gpus) == 1
-        else f"{len(gpus)} GPUs: {', '.join(names)}"
-    )
+    return f"GPU: {names[0]}" if len(gpus) == 1 else f"{len(gpus)} GPUs: {', '.join(names)}"
 
 
 def setup(seed: int) -> None:
@@ -62,8 +53,7 @@ def strategy(devices: Sequence[str] | None = None) -> tf.distribute.Strategy:
     """
     if devices is None:
         devices = [
-            gpu.name.removeprefix("/device:")
-            for gpu in tf.config.list_logical_devices("GPU")
+            gpu.name.removeprefix("/device:") for gpu in tf.config.list_logical_devices("GPU")
         ]
     if len(devices) < 2:
         return tf.distribute.get_strategy()

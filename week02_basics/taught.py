@@ -25,9 +25,7 @@ def cells(week: str, tag: str) -> dict[str, str]:
     path = NOTEBOOKS / f"{week}.ipynb"
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in NOTEBOOKS.glob("*.ipynb"))) or "none"
-        raise FileNotFoundError(
-            f"no notebook {path.name} in {NOTEBOOKS} (there: {known})"
-        )
+        raise FileNotFoundError(f"no notebook {path.name} in {NOTEBOOKS} (there: {known})")
     notebook = nbformat.read(path, as_version=4)
     found = {
         cell.id: cell.source

@@ -30,6 +30,4 @@ def interleaved(
 
 def ratio(seconds: Mapping[str, list[float]], slow: str, fast: str) -> float:
     """Return how many times longer `slow` took than `fast`: the median of the rounds' ratios."""
-    return statistics.median(
-        a / b for a, b in zip(seconds[slow], seconds[fast], strict=True)
-    )
+    return statistics.median(a / b for a, b in zip(seconds[slow], seconds[fast], strict=True))

@@ -57,9 +57,7 @@ def check_confusion(confusion: Callable) -> None:
         "a pair that comes twice is counted once: `counts[i, j] += 1` with index arrays adds only "
         "once for each pair; use `np.add.at` or a loop",
     )
-    expect(
-        counts.sum() == len(labels), f"{counts.sum():g} cases counted of {len(labels)}"
-    )
+    expect(counts.sum() == len(labels), f"{counts.sum():g} cases counted of {len(labels)}")
     expect(np.array_equal(counts, right), "some counts are wrong")
 
 
@@ -76,9 +74,7 @@ def check_gradient(gradient: Callable) -> None:
     answer = gradient(labels, logits)
     answered(answer)
     answer = np.asarray(answer)
-    expect(
-        answer.shape == right.shape, f"the shape is {answer.shape}, not {right.shape}"
-    )
+    expect(answer.shape == right.shape, f"the shape is {answer.shape}, not {right.shape}")
 
     def close(other: np.ndarray) -> bool:
         return np.allclose(answer, other, atol=1e-6)

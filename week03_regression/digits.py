@@ -70,9 +70,7 @@ def cache_file() -> Path:
     """Return where Keras looks for MNIST: in its home, or in /tmp if it may not write there."""
     home = os.path.expanduser(keras_home())
     if not os.access(home, os.W_OK):
-        home = os.path.join(
-            "/tmp" if os.path.isdir("/tmp") else tempfile.gettempdir(), ".keras"
-        )
+        home = os.path.join("/tmp" if os.path.isdir("/tmp") else tempfile.gettempdir(), ".keras")
     return Path(home, "datasets", "mnist.npz")
 
 
@@ -128,9 +126,7 @@ def _download(target: Path) -> None:
     def fetch() -> None:
         keras.config.disable_interactive_logging()  # in this thread only
         try:
-            keras.utils.get_file(
-                target.name, ORIGIN, cache_dir=target.parent, cache_subdir=""
-            )
+            keras.utils.get_file(target.name, ORIGIN, cache_dir=target.parent, cache_subdir="")
         except Exception as err:
             errors.append(err)
 
@@ -143,9 +139,7 @@ def _download(target: Path) -> None:
         if size >= arrived + STEP:
             arrived, since = size, time.monotonic()
         elif time.monotonic() > since + PATIENCE:
-            raise TimeoutError(
-                f"the network {'stalled' if arrived else 'did not answer'}"
-            )
+            raise TimeoutError(f"the network {'stalled' if arrived else 'did not answer'}")
     if errors:
         raise errors[0]
 

@@ -28,9 +28,7 @@ def forming(x: np.ndarray, y: np.ndarray, fits: Mapping[int, np.ndarray]) -> Fig
     return fig
 
 
-def hidden_units(
-    x: np.ndarray, hidden: np.ndarray, shares: np.ndarray, fit: np.ndarray
-) -> Figure:
+def hidden_units(x: np.ndarray, hidden: np.ndarray, shares: np.ndarray, fit: np.ndarray) -> Figure:
     """Draw what hidden units put out and what each adds to the output.
 
     Args:
@@ -60,9 +58,7 @@ def temperatures(probabilities: Sequence[np.ndarray], at: Sequence[float]) -> Fi
     fig, axes = plt.subplots(1, len(at), figsize=(7.2, 2.8), sharey=True)
     for ax, p, temperature in zip(axes, probabilities, at, strict=True):
         ax.bar(range(1, len(p) + 1), p, color=BLUE)
-        ax.set(
-            title=f"T = {temperature:g}", xlabel="class", xticks=range(1, len(p) + 1)
-        )
+        ax.set(title=f"T = {temperature:g}", xlabel="class", xticks=range(1, len(p) + 1))
         ax.grid(axis="x", visible=False)
     axes[0].set(ylabel="probability", ylim=(0, 1))
     return fig
@@ -89,9 +85,7 @@ def accuracy_curves(curves: Mapping[str, Sequence[float]]) -> Figure:
     fig, ax = plt.subplots()
     for (name, accuracy), marker in zip(curves.items(), "osD^v", strict=False):
         ax.plot(range(1, len(accuracy) + 1), accuracy, marker=marker, label=name)
-    ax.set(
-        title="Test accuracy", xlabel="epochs", ylabel="share of digits read correctly"
-    )
+    ax.set(title="Test accuracy", xlabel="epochs", ylabel="share of digits read correctly")
     ax.set_xticks(range(1, len(accuracy) + 1))
     ax.legend(loc="lower right")
     return fig
@@ -114,9 +108,7 @@ def confusion_matrix(counts: np.ndarray) -> Figure:
     for (row, column), count in np.ndenumerate(counts):
         if count:
             colour = "white" if row == column else "black"
-            ax.text(
-                column, row, count, ha="center", va="center", color=colour, fontsize=8
-            )
+            ax.text(column, row, count, ha="center", va="center", color=colour, fontsize=8)
     ax.set(xticks=range(10), yticks=range(10), xlabel="answer", ylabel="true digit")
     ax.set_title("How often each digit got each answer")
     ax.grid(False)

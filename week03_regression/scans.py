@@ -32,9 +32,7 @@ def _enlarged(scans: np.ndarray) -> np.ndarray:
 
     Cubic interpolation (Keys 1981, a = -1/2) in integers: to the last bit the same everywhere.
     """
-    t = np.abs(
-        4 * np.arange(20)[:, None] - 3 - 10 * np.arange(8)
-    )  # distance in 1/10 pixel
+    t = np.abs(4 * np.arange(20)[:, None] - 3 - 10 * np.arange(8))  # distance in 1/10 pixel
     near, far = 3 * t**3 - 50 * t**2 + 2000, -(t**3) + 50 * t**2 - 800 * t + 4000
     weights = np.where(t < 10, near, np.where(t < 20, far, 0))  # in 1/2000
     return weights @ scans @ weights.T * 16 // 2000**2
@@ -45,22 +43,14 @@ def _moved(ink: np.ndarray) -> np.ndarray:
     mass = ink.clip(0)
     total = mass.sum((1, 2))
     middles = 2 * np.arange(20) + 1  # of the pixels, in half pixels
-    top, left = (
-        14 - (mass.sum(axis) @ middles + total) // (2 * total) for axis in (2, 1)
-    )
+    top, left = (14 - (mass.sum(axis) @ middles + total) // (2 * total) for axis in (2, 1))
     canvas = np.zeros((len(ink), 30, 30), np.int16)
-    for page, scan, i, j in zip(
-        canvas, ink, top.clip(1, 7), left.clip(1, 7), strict=True
-    ):
+    for page, scan, i, j in zip(canvas, ink, top.clip(1, 7), left.clip(1, 7), strict=True):
         page[i + 1 : i + 21, j + 1 : j + 21] = scan
-    return np.stack(
-        [canvas[:, i : i + 28, j : j + 28] for i in range(3) for j in range(3)], axis=1
-    )
+    return np.stack([canvas[:, i : i + 28, j : j + 28] for i in range(3) for j in range(3)], axis=1)
 
 
-def _split(
-    labels: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+def _split(labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return the indices of the scans for training and for testing, a seventh of each class."""
     classes = [rng.permutation(np.flatnonzero(labels == digit)) for digit in range(10)]
     train = np.concatenate([scans[len(scans) // 7 :] for scans in classes])
@@ -81,8 +71,6 @@ def _repeated(
     )
     chosen = rng.permutation(chosen)
     image = moved[chosen, rng.integers(0, 9, count)]
-    image -= rng.integers(40, 88, (count, 1, 1)).astype(
-        np.int16
-    )  # where the stroke's edge lies
+    image -= rng.integers(40, 88, (count, 1, 1)).astype(np.int16)  # where the stroke's edge lies
     image *= 2
     return image.clip(0, 255, out=image).astype(np.uint8), labels[chosen]
