@@ -62,6 +62,7 @@ def notebooks(tmp_path, monkeypatch) -> Path:
     monkeypatch.setattr(course, "BUILD", tmp_path / "build")
     monkeypatch.setattr(readme, "BUILD", tmp_path / "build")
     monkeypatch.setattr(readme, "README", tmp_path / "README.md")
+    monkeypatch.setattr(readme, "TEACHING", tmp_path / "TEACHING.md")
     monkeypatch.setattr(student, "STUDENT", tmp_path / "build" / "student")
     return folder
 
@@ -161,21 +162,27 @@ def test_readme_table_comes_from_notebooks_and_measurements(
     monkeypatch.setattr(readme, "PICTURE", tmp_path / "weeks.png")
     page = tmp_path / "README.md"
     page.write_text("before\n<!-- weeks -->\n<!-- /weeks -->\nafter\n", encoding="utf-8")
+    teaching = tmp_path / "TEACHING.md"
+    teaching.write_text("<!-- verified -->\nold\n<!-- /verified -->\n", encoding="utf-8")
     with pytest.raises(SystemExit, match=r"course\.json is missing: run `make course` first"):
         readme.main([])
     (tmp_path / "build").mkdir()
     measured = {"week02_a": {"seconds": 7.4, "peak_mb": 812, "error": ""}}
     report = tmp_path / "build" / "course.json"
-    report.write_text(json.dumps({"notebooks": {}}))
+    run = {"date": "2026-11-24", "machine": "an abacus", "versions": {"python": "3.13.0"}}
+    report.write_text(json.dumps(run | {"notebooks": {}}))
     with pytest.raises(SystemExit, match=r"week02_a\.ipynb has no good run"):
         readme.main([])
     assert readme.main(["--check"]) == 1
-    report.write_text(json.dumps({"notebooks": measured}))
+    report.write_text(json.dumps(run | {"notebooks": measured}))
     assert readme.main([]) == 0
     text = page.read_text(encoding="utf-8")
     assert text.startswith("before\n<!-- weeks -->\n| week |") and text.endswith("\nafter\n")
     assert "[Counting](notebooks/week02_a.ipynb)" in text and "第2周" in text
     assert "count to three; stop there" in text and "| 7 s, 0.8 GB |" in text
+    said = teaching.read_text(encoding="utf-8")
+    assert "2026-11-24 with python 3.13.0, on an abacus: 1 of 1 lessons" in said
+    assert "7 seconds" in said and "0.8 GB" in said and "old" not in said
     assert readme.main(["--check"]) == 0
     write(notebooks, "week03_b", "1", week=3)
     assert readme.main(["--check"]) == 1

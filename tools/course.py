@@ -4,7 +4,9 @@ Writes an HTML page for each notebook, an index and `course.json` into `build/`;
 themselves are not touched.
 """
 
+import datetime
 import json
+import os
 import platform
 import sys
 from importlib.metadata import version
@@ -47,7 +49,12 @@ def main(names: list[str]) -> int:
         }
         for path, run in runs.items()
     }
-    report = {"versions": versions, "notebooks": measured}
+    report = {
+        "date": f"{datetime.date.today()}",
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPU cores",
+        "versions": versions,
+        "notebooks": measured,
+    }
     (BUILD / "course.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     failed = [f"{path.name}: {run.error}" for path, run in runs.items() if run.error]
     total = sum(run.seconds for run in runs.values())

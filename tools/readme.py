@@ -1,4 +1,4 @@
-"""Bring the README's table and picture of the weeks up to date: `python -m tools.readme`."""
+"""Bring what was measured up to date in README.md and TEACHING.md: `python -m tools.readme`."""
 
 import base64
 import io
@@ -13,8 +13,9 @@ from tools.course import BUILD
 from tools.execute import NOTEBOOKS, ROOT, find
 from tools.lessons import lesson
 
-README = ROOT / "README.md"
+README, TEACHING = ROOT / "README.md", ROOT / "TEACHING.md"
 TABLE = re.compile(r"(?s)<!-- weeks -->\n.*?<!-- /weeks -->")
+VERIFIED = re.compile(r"(?s)<!-- verified -->\n.*?<!-- /verified -->")
 PICTURE = NOTEBOOKS / "images" / "weeks.png"
 SHOWN = [  # notebook and cell of each figure, row by row
     ("week02_basics", "fit-surface"),
@@ -54,6 +55,23 @@ def without_numbers(text: str) -> str:
     return re.sub(r"\| \d+ s, [\d.]+ GB \|", "| |", text)
 
 
+def verified(report: dict) -> str:
+    """Return the sentences that say what was re-executed last, when, and with which versions.
+
+    Args:
+        report: what `make course` wrote into build/course.json.
+    """
+    used = ", ".join(f"{package} {number}" for package, number in report["versions"].items())
+    numbers = report["notebooks"].values()
+    failed = [name for name, run in report["notebooks"].items() if run["error"]]
+    return (
+        f"**Last re-executed** on {report['date']} with {used}, on {report['machine']}: "
+        f"{len(numbers) - len(failed)} of {len(numbers)} lessons to their end, in "
+        f"{sum(run['seconds'] for run in numbers):.0f} seconds, with at most "
+        f"{max(run['peak_mb'] for run in numbers) / 1000:.1f} GB of memory."
+    )
+
+
 def picture() -> Image.Image:
     """Return stored figures of the lessons side by side, three in a row."""
     sheet = Image.new("RGB", (3 * (TILE[0] + 20), -(-len(SHOWN) // 3) * (TILE[1] + 20)), "white")
@@ -81,9 +99,12 @@ def main(arguments: list[str]) -> int:
     course = BUILD / "course.json"
     if not course.is_file():
         raise SystemExit("build/course.json is missing: run `make course` first")
-    measured = json.loads(course.read_text(encoding="utf-8"))["notebooks"]
-    fresh = f"<!-- weeks -->\n{table(measured)}\n<!-- /weeks -->"
+    report = json.loads(course.read_text(encoding="utf-8"))
+    fresh = f"<!-- weeks -->\n{table(report['notebooks'])}\n<!-- /weeks -->"
     README.write_text(TABLE.sub(lambda _: fresh, text), encoding="utf-8")
+    teaching = TEACHING.read_text(encoding="utf-8")
+    fresh = f"<!-- verified -->\n{verified(report)}\n<!-- /verified -->"
+    TEACHING.write_text(VERIFIED.sub(lambda _: fresh, teaching), encoding="utf-8")
     PICTURE.parent.mkdir(exist_ok=True)
     picture().save(PICTURE, optimize=True)
     return 0
