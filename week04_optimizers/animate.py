@@ -21,6 +21,7 @@ from PIL import Image
 
 TARGET = NOTEBOOKS / "images" / "week04_race.gif"
 STEPS = [*range(40), *range(40, 101, 2)]  # a frame for each
+TRAIL = 12  # steps that stay visible behind each head
 MILLISECONDS = 100  # of a frame; the first and the last stay longer
 
 
@@ -44,14 +45,27 @@ def frames(races: Mapping[Surface, Mapping[str, Run]]) -> list[Image.Image]:
         for (surface, _), ax in zip(races.items(), axes, strict=True):
             ax.set_title(f"{surface.name}, step {step}")
         for path, trail, head in moving:
-            trail.set_data(*path[: step + 1].T)
+            trail.set_data(*path[max(0, step - TRAIL) : step + 1].T)
             head.set_data(*path[: step + 1][-1:].T)
         png = io.BytesIO()
-        fig.savefig(png, format="png", dpi=80)
+        fig.savefig(png, format="png", dpi=100)
         drawn.append(Image.open(png).convert("RGB"))
     plt.close(fig)
-    palette = drawn[-1].quantize(64, dither=Image.Dither.NONE)
+    palette = _palette()
     return [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in drawn]
+
+
+def _palette() -> Image.Image:
+    """Return an image whose palette holds the course's colours in 16 tints each, and pure white."""
+    tints = [
+        round(255 - (255 - int(colour[i : i + 2], 16)) * k / 16)
+        for colour in (*COLOURS, "#000000")
+        for k in range(17)
+        for i in (1, 3, 5)
+    ]
+    holder = Image.new("P", (1, 1))
+    holder.putpalette(tints)
+    return holder
 
 
 def main() -> None:

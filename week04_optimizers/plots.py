@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from week02_basics.figures import BLUE, COLOURS, GREY, LINES, ORANGE, RED
-from week04_optimizers.race import Run
+from week04_optimizers.race import Run, steps_to
 from week04_optimizers.surfaces import Surface
 
 import matplotlib.pyplot as plt
@@ -93,21 +93,27 @@ def contours(ax: plt.Axes, surface: Surface) -> None:
 
 
 def race_figure(
-    surface: Surface, runs: Mapping[str, Run], rates: Mapping[str, float], steps: int
+    surface: Surface,
+    runs: Mapping[str, Run],
+    rates: Mapping[str, float],
+    target: float,
+    steps: int,
 ) -> Figure:
-    """Draw all paths over the surface's contours, and the losses against the step.
+    """Draw all paths over the surface's contours up to the target, and the losses against the step.
 
     Args:
         surface: where the runs walked.
         runs: by name of the rule; the style of a rule is that of its place here.
         rates: learning rate of each rule, for the legend.
+        target: the value at which a path is cut in the left panel; the right one goes on.
         steps: how many steps the right panel shows.
     """
     fig, (left, right) = plt.subplots(1, 2, figsize=(9, 4.6))
     contours(left, surface)
     for number, (name, run) in enumerate(runs.items()):
         style = _style(number)
-        left.plot(*run.path.T, **style, ms=4, lw=1.4, markevery=(0, max(1, len(run.path) // 8)))
+        path = run.path[: (steps_to(run, target) or len(run.path)) + 1]
+        left.plot(*path.T, **style, ms=4, lw=1.4, markevery=(0, max(1, len(path) // 8)))
         loss, every = run.loss[: steps + 1], (number, max(1, steps // 8))
         label = f"{name} (rate {rates[name]:g})"
         right.plot(loss, **style, ms=4, lw=1.6, markevery=every, label=label)
@@ -115,6 +121,7 @@ def race_figure(
         right.set(yscale="log", ylim=(1e-6, None))
     else:
         right.set(ylim=(-2.2, 1.2))
+    right.axhline(target, color=GREY, ls=":", lw=1)
     left.set_title(f"Paths: {surface.name}")
     right.set(title="Value of the function", xlabel="step", xlim=(0, steps))
     fig.legend(loc="outside lower center", ncols=4, fontsize=9)

@@ -48,11 +48,11 @@ BEALE = Surface(
     value=_beale,
     gradient=_beale_gradient,
     minimum=(3.0, 0.5),
-    window=((-0.5, 4.2), (-1.2, 1.6)),
+    window=((0.4, 4.2), (-1.2, 1.3)),
     source="E. M. L. Beale, On an iterative method for finding a local minimum, 1958",
 )
 SADDLE = Surface(
-    name="saddle",
+    name="Saddle",
     value=_saddle,
     gradient=_saddle_gradient,
     minimum=None,
