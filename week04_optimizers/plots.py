@@ -44,6 +44,7 @@ def overfitting(steps: np.ndarray, train: np.ndarray, validation: np.ndarray) ->
         train, validation: accuracy and cross-entropy for each seed, [points, 2, seeds].
     """
     fig, axes = plt.subplots(1, 2, figsize=(9, 3.6))
+    corners = ("lower right", "upper right")
     for ax, part, title in zip(axes, (0, 1), ("Accuracy", "Cross-entropy"), strict=True):
         for name, values, colour, style in [
             ("training", train, GREY, "--"),
@@ -53,7 +54,7 @@ def overfitting(steps: np.ndarray, train: np.ndarray, validation: np.ndarray) ->
             mean = values[:, part].mean(axis=1)
             ax.plot(steps, mean, color=colour, ls=style, lw=2.5, label=name)
         ax.set(title=title, xlabel="step")
-        ax.legend(loc="center right")
+        ax.legend(loc=corners[part])
     axes[1].set_ylim(bottom=0)
     return fig
 
