@@ -24,7 +24,7 @@ def data():
 
 def tiny(**how) -> keras.Model:
     """A network for 8x8 images of two classes."""
-    return models.small_cnn(2, (8, 8), filters=(4, 4), **how)
+    return models.small_cnn(2, (8, 8), filters=(4, 4), padding="same", **how)
 
 
 # --- rates and order --------------------------------------------------------------------------
@@ -220,7 +220,7 @@ rng = np.random.default_rng(0)
 x, y = rng.integers(0, 256, [64, 8, 8]).astype(np.uint8), rng.integers(0, 3, 64)
 def run(where):
     with where.scope():
-        model = models.small_cnn(3, (8, 8), filters=(4, 4))
+        model = models.small_cnn(3, (8, 8), filters=(4, 4), padding="same")
     losses = training.train(model, x, y, peak=0.01, epochs=3, batch=16)
     again = training.train(model, x, y, peak=0.01, epochs=1, batch=16)
     return np.concatenate([losses, again]), training.accuracy(model, x, y), model
@@ -302,12 +302,14 @@ def test_a_loss_that_is_not_finite_stops_training(data):
 
 def test_small_cnn_has_the_parameters_that_its_arguments_say():
     convolutions = 9 * 16 + 9 * 16 * 32 + 9 * 32 * 64
-    dense = 7 * 7 * 64 * 10 + 10
+    dense = 3 * 3 * 64 * 10 + 10
     assert models.small_cnn().count_params() == convolutions + 4 * (16 + 32 + 64) + dense
     without = models.small_cnn(norm=False)
     assert without.count_params() == convolutions + 16 + 32 + 64 + dense
+    same = models.small_cnn(padding="same")
+    assert same.count_params() - models.small_cnn().count_params() == 10 * (7 * 7 - 3 * 3) * 64
     wide = models.small_cnn(classes=3, image=(20, 40), channels=3, filters=(8,), kernel=5)
-    assert wide.count_params() == 25 * 3 * 8 + 32 + 20 * 40 * 8 * 3 + 3
+    assert wide.count_params() == 25 * 3 * 8 + 32 + 16 * 36 * 8 * 3 + 3
     assert wide.output_shape == (None, 3)
 
 
@@ -320,5 +322,9 @@ def test_pooling_before_or_after_relu_is_the_same_without_normalisation():
 def test_small_cnn_refuses_what_cannot_be_built():
     with pytest.raises(ValueError, match="must be at least 1"):
         models.small_cnn(classes=0)
-    with pytest.raises(ValueError, match="too small to be halved 2 times"):
-        models.small_cnn(image=(3, 28))
+    with pytest.raises(ValueError, match=r"\(17, 28\) is too small for 3 blocks"):
+        models.small_cnn(image=(17, 28))
+    models.small_cnn(image=(18, 28))
+    models.small_cnn(image=(4, 28), padding="same")
+    with pytest.raises(ValueError, match="too small for 3 blocks"):
+        models.small_cnn(image=(3, 28), padding="same")
