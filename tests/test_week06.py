@@ -289,6 +289,13 @@ def test_training_refuses(data, change, error, message):
         np.testing.assert_array_equal(a, b)
 
 
+def test_floats_are_not_cut_to_integers(data):
+    inputs = keras.Input((8, 8), dtype="uint8")
+    outputs = keras.layers.Dense(2)(keras.layers.Flatten()(keras.layers.Rescaling(1.0)(inputs)))
+    with pytest.raises(TypeError, match="x is float64, but the model takes uint8"):
+        training.train(keras.Model(inputs, outputs), data[0] / 2, data[1], peak=0.01)
+
+
 def test_an_unbuilt_model_is_refused(data):
     with pytest.raises(ValueError, match=r"begin it with keras\.Input"):
         training.train(keras.Sequential([keras.layers.Dense(2)]), *data, peak=0.01)

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 PARAMETERS = 10_000  # a network of exercise 3 has fewer
-GOAL = {"mnist": 0.988, "scans": 0.96}  # its test accuracy, by the source of the digits
+GOAL = {"mnist": 0.988, "scans": 0.975}  # its test accuracy, by the source of the digits
 
 
 @exercise("Exercise 1: sizes before")
