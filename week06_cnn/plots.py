@@ -67,13 +67,14 @@ def feature_maps(image: np.ndarray, blocks: Mapping[str, np.ndarray], count: int
         blocks: maps [height, width, channels] after each block, by name; none is negative.
         count: how many channels to draw, those with the largest sum.
     """
-    fig, axes = plt.subplots(len(blocks), count + 1, figsize=(9, 1.2 * len(blocks)))
+    fig, axes = plt.subplots(len(blocks), count + 1, figsize=(9, 1.3 * len(blocks)))
     for row, (name, maps) in zip(axes, blocks.items(), strict=True):
         row[0].axis("off")
-        row[0].text(1, 0.5, name, ha="right", va="center", transform=row[0].transAxes)
-        for ax, channel in zip(row[1:], np.argsort(-maps.sum((0, 1)))[:count], strict=True):
+        strongest = np.argsort(-maps.sum((0, 1)))[:count]
+        for ax, channel in zip(row[1:], strongest, strict=True):
             draw_image(ax, maps[..., channel])
-    draw_image(axes[0, 0], image)
+        row[1].set_title(name, fontsize=9, fontweight="normal")
+    draw_image(axes[0, 0], image, "the digit")
     return fig
 
 
