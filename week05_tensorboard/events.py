@@ -125,3 +125,23 @@ def scopes(graph_def: tf.compat.v1.GraphDef) -> dict[str, set[str]]:
     for node in graph_def.node:
         found[scope(node.name)] |= {scope(source) for source in node.input}
     return {name: sources - {name, ""} for name, sources in found.items() if name}
+
+
+def profiled(folder: Path | str) -> list[str]:
+    """Return the names of all events that the profiler recorded, in no particular order.
+
+    Raises:
+        FileNotFoundError: the folder holds no profile.
+    """
+    from tensorflow.tsl.profiler.protobuf.xplane_pb2 import XSpace
+
+    files = sorted(Path(folder).glob("plugins/profile/*/*.xplane.pb"))
+    if not files:
+        raise FileNotFoundError(f"no profile in {folder}")
+    space = XSpace.FromString(files[-1].read_bytes())
+    return [
+        plane.event_metadata[event.metadata_id].name
+        for plane in space.planes
+        for line in plane.lines
+        for event in line.events
+    ]

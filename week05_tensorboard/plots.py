@@ -43,7 +43,11 @@ def scope_graphs(graphs: Mapping[str, Mapping[str, set[str]]]) -> Figure:
             box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": BLUE, "lw": 1.5}
             ax.text(*place[scope], scope, ha="center", va="center", bbox=box, zorder=3)
         width = max(x for x, _ in place.values())
-        ax.set(title=title, xlim=(-0.6, width + 0.6), ylim=(-0.4, max(y for _, y in place.values()) + 0.4))
+        ax.set(
+            title=title,
+            xlim=(-0.6, width + 0.6),
+            ylim=(-0.4, max(y for _, y in place.values()) + 0.4),
+        )
         ax.axis("off")
     return fig
 
@@ -132,7 +136,9 @@ def landscape(
     """
     fig = plt.figure(figsize=(9.6, 4.2))
     solid = fig.add_subplot(1, 2, 1, projection="3d")
-    solid.plot_surface(*np.meshgrid(a, b), loss, cmap="Blues_r", alpha=0.55, lw=0, rcount=60, ccount=60)
+    solid.plot_surface(
+        *np.meshgrid(a, b), loss, cmap="Blues_r", alpha=0.55, lw=0, rcount=60, ccount=60
+    )
     flat = fig.add_subplot(1, 2, 2)
     filled = flat.contourf(a, b, loss, levels=20, cmap="Blues_r")
     fig.colorbar(filled, ax=flat, label="loss")
