@@ -12,12 +12,18 @@ from week05_tensorboard.projector import faults
 import numpy as np
 
 
+def _unanswered(value: object) -> None:
+    """Let a function return what it likes, also nothing, but not the stub's dots."""
+    if value is Ellipsis:
+        answered(value)
+
+
 @exercise("Exercise 1: log a learning-rate schedule")
 def check_log_schedule(log_schedule: Callable) -> None:
     """Check a function (folder, rates) that records `learning_rate` at the steps 0, 1, 2, …"""
     rates = np.geomspace(0.5, 0.01, 25).astype(np.float32)
     with tempfile.TemporaryDirectory() as folder:
-        log_schedule(folder, rates)
+        _unanswered(log_schedule(folder, rates))
         expect(
             any(Path(folder).glob("*tfevents*")),
             "there is no event file in the folder: `tf.summary.create_file_writer(str(folder))`",
@@ -76,7 +82,7 @@ def check_mend(mend: Callable) -> None:
         folder = Path(name)
         faulty.write_broken_projector(folder)
         before = faults(folder)
-        mend(folder)
+        _unanswered(mend(folder))
         after = faults(folder)
         expect(
             after != before,

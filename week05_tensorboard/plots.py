@@ -73,6 +73,9 @@ def _layers(scopes: Mapping[str, set[str]]) -> dict[str, tuple[float, int]]:
 def ridges(panels: Mapping[str, Series], shown: int = 12) -> Figure:
     """Draw histograms over time, the newest in front, as TensorBoard's tab Histograms does.
 
+    A ridge's height is the square root of the density, scaled to the ridge's own maximum, so that
+    one high spike does not flatten all the rest.
+
     Args:
         panels: by title, a tag whose values are histograms [buckets, 3].
         shown: how many of the steps to draw; the first, where all weights are equal, is left out.
@@ -85,11 +88,10 @@ def ridges(panels: Mapping[str, Series], shown: int = 12) -> Figure:
             left, right, count = np.asarray(series.values[i], float).T
             width = np.maximum(right - left, 1e-9)
             heights.append(((left + right) / 2, np.sqrt(count / width)))
-        scale = 3.0 / max(height.max() for _, height in heights)
         for row, (middle, height) in enumerate(heights):
             base = -row
             shade = 0.25 + 0.75 * row / len(heights)
-            top = base + height * scale
+            top = base + 1.6 * height / height.max()
             ax.fill_between(middle, base, top, color=ORANGE, alpha=shade, zorder=row, lw=0)
             ax.plot(middle, top, "-", color="black", lw=0.7, zorder=row + 0.5)
         ax.set(title=title, xlabel="value", ylabel="step")
