@@ -229,6 +229,18 @@ def test_a_projector_below_the_log_directory_needs_an_event_file(week, digits, t
     assert projector.faults(tmp_path / "nothing") == ["nothing is no folder"]
 
 
+def test_tensorboard_itself_refuses_paths_that_lead_out(tmp_path):
+    """The rule behind the fault, asked of the plugin that enforces it."""
+    from tensorboard.plugins.projector.projector_plugin import _rel_to_abs_asset_path
+
+    config_file = str(tmp_path / projector.CONFIG)
+    inside = _rel_to_abs_asset_path("metadata.tsv", config_file)
+    assert Path(inside) == (tmp_path / "metadata.tsv").resolve()
+    for path in ("../metadata.tsv", "/elsewhere/metadata.tsv"):
+        with pytest.raises(ValueError, match="resolves outside the config directory"):
+            _rel_to_abs_asset_path(path, config_file)
+
+
 def test_sprite_holds_every_image_in_its_place(week, digits):
     grid = week.sprite(digits.x_test[:30])
     assert grid.shape == (6 * 28, 6 * 28) and grid.dtype == np.uint8
