@@ -174,7 +174,7 @@ def test_scalars_show_both_eras_in_one_chart(tab, tmp_path):
     for card in cards.all()[:2]:
         drawn(card.locator("vz-line-chart2 path"), at_least=2)  # a line for each run
     no_banner(page)
-    picture(page, "scalars", tmp_path, height=600)
+    picture(page, "scalars", tmp_path, height=470)
 
 
 def test_time_series_lists_runs_and_tags(tab):
@@ -196,6 +196,7 @@ def test_graphs_show_the_scopes(tab, tmp_path):
         for scope in ("input", "layer", "loss", "train", "accuracy", own):
             page.locator(f'g.node[data-name="{scope}"]').first.wait_for()
         no_banner(page)
+    seen(page, "Main Graph")
     picture(page, "graphs", tmp_path)
     layer = page.locator('g.node[data-name="layer"]').first
     layer.dblclick()
@@ -220,7 +221,7 @@ def test_histograms_show_weights_and_biases_of_both_runs(tab, tmp_path):
     for chart in charts.all()[:4]:
         drawn(chart.locator("path"), at_least=20)  # a ridge for each step
     no_banner(page)
-    picture(page, "histograms", tmp_path)
+    picture(page, "histograms", tmp_path, height=702)
 
 
 def test_images_show_mistakes_and_weights(tab, tmp_path):

@@ -32,6 +32,7 @@ def scope_graphs(graphs: Mapping[str, Mapping[str, set[str]]]) -> Figure:
                 skipped = place[scope][1] - place[source][1] > 1
                 ax.annotate(
                     "",
+                    zorder=1,
                     xy=np.add(place[scope], [0, -0.2]),
                     xytext=np.add(place[source], [0, 0.2]),
                     arrowprops={
@@ -154,6 +155,8 @@ def landscape(
         name = f"from ({path[0, 0]:g}, {path[0, 1]:g})"
         flat.plot(*path[-1, :2], marker, color=style["color"], ms=8, mec="black", label=name)
     solid.set(xlabel="a", ylabel="b", zlabel="loss", title=title)
+    solid.zaxis.labelpad = 9
+    solid.set_box_aspect(None, zoom=0.88)
     solid.view_init(elev=38, azim=-60)
     flat.set(xlabel="a", ylabel="b", title="The same from above")
     flat.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
