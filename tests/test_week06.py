@@ -1,0 +1,324 @@
+"""Week 6's helpers and exercises."""
+
+import subprocess
+import sys
+
+from week06_cnn import models, training
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+
+@pytest.fixture(scope="module")
+def data():
+    """64 grey images 8x8 of two kinds, bright on the left or on the right, and their labels."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 64).astype(np.uint8)
+    images = rng.integers(0, 60, [64, 8, 8])
+    images[labels == 0, :, :4] += 150
+    images[labels == 1, :, 4:] += 150
+    return images.astype(np.uint8), labels
+
+
+def tiny(**how) -> keras.Model:
+    """A network for 8x8 images of two classes."""
+    return models.small_cnn(2, (8, 8), filters=(4, 4), **how)
+
+
+# --- rates and order --------------------------------------------------------------------------
+
+
+def test_one_cycle_climbs_then_falls():
+    rates = training.one_cycle(0.01, 8)
+    np.testing.assert_allclose(rates, 0.01 * np.array([1 / 2, 1, *(np.arange(6, 0, -1) / 7)]))
+    assert rates.dtype == np.float32
+    np.testing.assert_allclose(training.one_cycle(1.0, 4, 0), [1, 0.75, 0.5, 0.25])
+    np.testing.assert_allclose(training.one_cycle(1.0, 4, 1), [0.25, 0.5, 0.75, 1])
+    np.testing.assert_allclose(training.one_cycle(0.3, 1), [0.3])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((0.0, 5), "peak must be a rate above 0"),
+        ((np.nan, 5), "peak must be a rate above 0"),
+        ((0.1, 0), "steps must be at least 1"),
+        ((0.1, 5, 1.5), r"warmup is a share in \[0, 1\], not 1.5"),
+    ],
+)
+def test_one_cycle_refuses(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        training.one_cycle(*arguments)
+
+
+def test_batches_are_permutations_and_repeat():
+    order = training.batches(10, 3, 2, seed=5)
+    assert order.shape == (6, 3) and order.dtype == np.int32
+    for epoch in np.split(order, 2):
+        assert len(set(epoch.ravel())) == 9 and epoch.min() >= 0 and epoch.max() <= 9
+    np.testing.assert_array_equal(order, training.batches(10, 3, 2, seed=5))
+    np.testing.assert_array_equal(order[:3], training.batches(10, 3, 1, seed=5))
+    assert (order != training.batches(10, 3, 2, seed=6)).any()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((0, 1, 1, 0), "the data set is empty"),
+        ((10, 11, 1, 0), "a batch of 11 cannot be drawn from 10 examples"),
+        ((10, 0, 1, 0), "a batch of 0 cannot"),
+        ((10, 5, 0, 0), "epochs must be at least 1"),
+    ],
+)
+def test_batches_refuse(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        training.batches(*arguments)
+
+
+# --- the training loop ------------------------------------------------------------------------
+
+
+def test_training_learns(data):
+    x, y = data
+    model = tiny()
+    before = training.accuracy(model, x, y, batch=10)
+    losses = training.train(model, x, y, peak=0.02, epochs=10, batch=16)
+    assert losses.shape == (40,) and losses.dtype == np.float32
+    assert losses[0] > 0.3 > 0.1 > losses[-1] and before < 1
+    assert training.accuracy(model, x, y) == training.accuracy(model, x[..., None], y, 7) == 1
+
+
+def test_training_is_deterministic(data):
+    """The same seeds give the same losses and weights bit for bit, other ones others."""
+    tf.config.experimental.enable_op_determinism()
+    tf.keras.utils.set_random_seed(0)  # determinism asks for a seed; none of ours depends on it
+
+    def run(seed):
+        model = tiny(seed=1, dropout=0.3)
+        losses = training.train(model, *data, peak=0.01, epochs=3, batch=16, seed=seed)
+        return [losses, *model.get_weights()]
+
+    first, again, other = run(1), run(1), run(2)
+    for a, b in zip(first, again, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert np.abs(first[0] - other[0]).max() > 1e-3
+
+
+def test_training_takes_the_steps_of_a_plain_loop(data):
+    """Losses and weights equal those of an eager loop with the same order and rates."""
+    x, y = data
+    order, rates = training.batches(64, 16, 2, 3), training.one_cycle(0.01, 8)
+    ours, plain = tiny(seed=4), tiny(seed=4)
+    losses = training.train(ours, x, y, order=order, rates=rates)
+    optimizer, expected = keras.optimizers.Adam(), []
+    for chosen, rate in zip(order, rates, strict=True):
+        with tf.GradientTape() as tape:
+            scores = plain(x[chosen].astype(np.float32), training=True)
+            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(y[chosen], scores)
+        optimizer.learning_rate = rate
+        optimizer.apply(tape.gradient(loss, plain.trainable_variables), plain.trainable_variables)
+        expected.append(float(loss))
+    np.testing.assert_allclose(losses, expected, atol=1e-5)
+    for a, b in zip(ours.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-4)
+
+
+def test_a_run_in_two_parts_equals_one(data):
+    order, rates = training.batches(64, 16, 2, 3), training.one_cycle(0.01, 8)
+    whole, parts, optimizer = tiny(), tiny(), keras.optimizers.Adam()
+    expected = training.train(whole, *data, order=order, rates=rates)
+    losses = [
+        training.train(parts, *data, order=order[part], rates=rates[part], optimizer=optimizer)
+        for part in (slice(3), slice(3, None))
+    ]
+    np.testing.assert_allclose(np.concatenate(losses), expected, atol=1e-6)
+
+
+def test_a_fresh_adam_each_call_but_no_new_trace(data):
+    """A second call without an optimizer starts Adam anew, in the graph that is there already."""
+    x, y = data
+    model = tiny()
+    start = model.get_weights()
+    first = training.train(model, x, y, peak=0.01, batch=16)
+    graph = model._week06_graphs["train"][1][0]
+    model.set_weights(start)
+    again = training.train(
+        model, x[:48], y[:48], order=training.batches(64, 16, 1, 0) % 48, peak=0.01
+    )
+    model.set_weights(start)
+    assert again.shape == first.shape
+    np.testing.assert_allclose(training.train(model, x, y, peak=0.01, batch=16), first, atol=1e-6)
+    assert model._week06_graphs["train"][1][0] is graph
+    assert graph.experimental_get_tracing_count() == 1
+    model.layers[-1].trainable = False  # what is learned has changed, and so must the graph
+    kernel = model.layers[-1].get_weights()[0]
+    training.train(model, x, y, peak=0.01, batch=16)
+    np.testing.assert_array_equal(model.layers[-1].get_weights()[0], kernel)
+
+
+def test_graphs_die_with_their_model_and_are_not_saved(data, tmp_path):
+    import gc
+    import weakref
+
+    model = tiny()
+    training.train(model, *data, peak=0.01, batch=16)
+    scores = training.logits(model, data[0])
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(training.logits(loaded, data[0]), scores, atol=1e-6)
+    gone = weakref.ref(model)
+    del model
+    keras.backend.clear_session()
+    gc.collect()
+    assert gone() is None
+
+
+def test_several_heads_other_losses_and_optimizers(data):
+    x, y = data
+    inputs = keras.Input((8, 8), dtype="uint8")
+    flat = keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(inputs))
+    dense = keras.layers.Dense(8, kernel_regularizer=keras.regularizers.L2(0.1))
+    model = keras.Model(inputs, keras.layers.Reshape([4, 2])(dense(flat)))
+    four = np.stack([y, 1 - y, y, 1 - y], axis=1)
+    losses = training.train(model, x, four, peak=0.1, epochs=20, batch=32)
+    assert losses[0] > np.log(2) * 0.9 > losses[-1]
+    assert training.accuracy(model, x, four) == 1
+
+    weights = model.get_weights()
+    onehot = np.eye(2, dtype=np.float32)[four]
+    by_loss = []
+    for loss, labels in [
+        (None, four),
+        (lambda y, z: tf.nn.softmax_cross_entropy_with_logits(y, z), onehot),
+        (keras.losses.CategoricalCrossentropy(from_logits=True), onehot),
+    ]:
+        model.set_weights(weights)
+        sgd = keras.optimizers.SGD()
+        run = training.train(model, x, labels, peak=0.1, batch=32, loss=loss, optimizer=sgd)
+        by_loss.append(run)
+    np.testing.assert_allclose(by_loss[1], by_loss[0], rtol=1e-5)
+    np.testing.assert_allclose(by_loss[2], by_loss[0], rtol=1e-5)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision_learns(data, policy):
+    model = tiny(dtype=policy)
+    losses = training.train(model, *data, peak=0.02, epochs=10, batch=16)
+    assert losses[0] > 0.2 > losses[-1]
+    assert training.logits(model, data[0]).dtype == np.float32
+
+
+TWO_DEVICES = """
+import tensorflow as tf, numpy as np
+cpu = tf.config.list_physical_devices('CPU')[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from week02_basics.start import strategy
+from week06_cnn import models, training
+rng = np.random.default_rng(0)
+x, y = rng.integers(0, 256, [64, 8, 8]).astype(np.uint8), rng.integers(0, 3, 64)
+def run(where):
+    with where.scope():
+        model = models.small_cnn(3, (8, 8), filters=(4, 4))
+    losses = training.train(model, x, y, peak=0.01, epochs=3, batch=16)
+    again = training.train(model, x, y, peak=0.01, epochs=1, batch=16)
+    return np.concatenate([losses, again]), training.accuracy(model, x, y), model
+two = strategy(['CPU:0', 'CPU:1'])
+(a, acc, model), (b, acc_b, _) = run(two), run(strategy())
+print(two.num_replicas_in_sync, np.abs(a - b).max() < 1e-4, abs(acc - acc_b) < 0.05, a[0] > a[11])
+print(len({v.device for v in model.trainable_variables[0].value.values}))
+try:
+    training.train(model, x, y, peak=0.01, batch=15)
+except ValueError as err:
+    print(err)
+"""
+
+
+def test_two_devices_train_as_one():
+    """Two logical CPU devices give the loss of one at the same global batch, at every step."""
+    done = subprocess.run([sys.executable, "-c", TWO_DEVICES], capture_output=True, text=True)
+    assert done.stdout.splitlines() == [
+        "2 True True True",
+        "2",
+        "a batch of 15 cannot be shared by 2 devices",
+    ], done.stderr
+
+
+# --- bad input --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"x": np.zeros([64, 9, 8])}, ValueError, r"x has shape \(64, 9, 8\).*\[n, 8, 8, 1\] or"),
+        ({"x": np.zeros([64, 8, 8, 3])}, ValueError, r"x has shape \(64, 8, 8, 3\)"),
+        ({"x": np.float32(1)}, ValueError, r"x has shape \(\)"),
+        ({"x": np.full([64, 8, 8], "a")}, TypeError, "x has dtype <U1; numbers such as uint8"),
+        ({"x": np.ones([64, 8, 8]) / 2}, TypeError, "float64 with no value above 1, but the model"),
+        ({"x": np.zeros([0, 8, 8], np.uint8), "y": np.zeros(0, int)}, ValueError, "is empty"),
+        ({"y": np.zeros(63, int)}, ValueError, "64 inputs but 63 labels"),
+        ({"y": np.full(64, 2)}, ValueError, "labels from 2 to 2; the model has classes 0 to 1"),
+        ({"y": np.full(64, -1)}, ValueError, "labels from -1 to -1"),
+        ({"y": np.zeros(64)}, TypeError, "labels are integers below 2, not float64"),
+        ({"y": np.zeros([64, 2], int)}, ValueError, r"labels have shape \(64, 2\).* want \[n\]"),
+        ({"batch": 65}, ValueError, "a batch of 65 cannot be drawn from 64 examples"),
+        ({"peak": None}, ValueError, "give the learning rate's peak"),
+        ({"rates": np.ones(3)}, ValueError, r"rates of shape \(3,\) for 4 steps"),
+        ({"order": np.array([[0, 64]])}, ValueError, "order names example 64"),
+        ({"order": np.zeros(4, int)}, ValueError, "order is an int matrix"),
+        ({"order": np.zeros([0, 4], int)}, ValueError, "order is an int matrix"),
+    ],
+)
+def test_training_refuses(data, change, error, message):
+    model = tiny()
+    arguments = {"x": data[0], "y": data[1], "peak": 0.01, "batch": 16} | change
+    before = model.get_weights()
+    with pytest.raises(error, match=message):
+        training.train(model, arguments.pop("x"), arguments.pop("y"), **arguments)
+    for a, b in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_an_unbuilt_model_is_refused(data):
+    with pytest.raises(ValueError, match=r"begin it with keras\.Input"):
+        training.train(keras.Sequential([keras.layers.Dense(2)]), *data, peak=0.01)
+
+
+def test_a_loss_that_is_not_finite_stops_training(data):
+    x, y = data
+    rates = np.array([0.1, 1e30, 1e30, 0.5], np.float32)
+    sgd = keras.optimizers.SGD()
+    with pytest.raises(FloatingPointError, match=r"the loss is (nan|inf) at step [23] of 4, where"):
+        training.train(tiny(norm=False), x, y, batch=16, rates=rates, optimizer=sgd)
+    x = x.astype(np.float32)
+    x[:] = np.nan
+    with pytest.raises(FloatingPointError, match=r"nan at step 1 of 4.*rate is 0\.01"):
+        training.train(tiny(), x, y, batch=16, peak=0.01)
+
+
+# --- the model --------------------------------------------------------------------------------
+
+
+def test_small_cnn_has_the_parameters_that_its_arguments_say():
+    convolutions = 9 * 16 + 9 * 16 * 32 + 9 * 32 * 64
+    dense = 7 * 7 * 64 * 10 + 10
+    assert models.small_cnn().count_params() == convolutions + 4 * (16 + 32 + 64) + dense
+    without = models.small_cnn(norm=False)
+    assert without.count_params() == convolutions + 16 + 32 + 64 + dense
+    wide = models.small_cnn(classes=3, image=(20, 40), channels=3, filters=(8,), kernel=5)
+    assert wide.count_params() == 25 * 3 * 8 + 32 + 20 * 40 * 8 * 3 + 3
+    assert wide.output_shape == (None, 3)
+
+
+def test_pooling_before_or_after_relu_is_the_same_without_normalisation():
+    x = np.random.default_rng(0).integers(0, 256, [5, 28, 28]).astype(np.uint8)
+    before, after = (models.small_cnn(norm=False, pool_first=first) for first in (True, False))
+    np.testing.assert_allclose(before(x), after(x), atol=1e-5)
+
+
+def test_small_cnn_refuses_what_cannot_be_built():
+    with pytest.raises(ValueError, match="must be at least 1"):
+        models.small_cnn(classes=0)
+    with pytest.raises(ValueError, match="too small to be halved 2 times"):
+        models.small_cnn(image=(3, 28))
