@@ -5,6 +5,7 @@ model half old, half new; some mismatches they report in pages of text, and some
 """
 
 import os
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
@@ -49,6 +50,22 @@ def atomically(file: str | Path, save: Callable[[str], object]) -> None:
         os.replace(fresh, file)
 
 
+def save(manager: tf.train.CheckpointManager) -> str:
+    """Save the next checkpoint and return its prefix; a failed save leaves nothing behind.
+
+    Raises:
+        OSError: it could not be written. Earlier checkpoints are as they were.
+    """
+    folder = Path(manager.directory)
+    try:
+        return manager.save()
+    except (tf.errors.OpError, OSError) as err:
+        raise OSError(f"{folder.name}: checkpoint not saved ({type(err).__name__})") from None
+    finally:
+        for rest in folder.glob("*_temp"):  # of this save, or of a process that was killed
+            shutil.rmtree(rest, ignore_errors=True)
+
+
 def stored(prefix: str | Path) -> dict[str, tuple[int, ...]]:
     """Return names and shapes of a checkpoint's variables, after reading every one of them.
 
@@ -70,18 +87,20 @@ def stored(prefix: str | Path) -> dict[str, tuple[int, ...]]:
     try:
         reader = tf.train.load_checkpoint(str(prefix))
         shapes = reader.get_variable_to_shape_map()
-    except (tf.errors.OpError, ValueError, RuntimeError):
+    except Exception:  # TensorFlow raises many kinds, IndexError among them
         raise ValueError(f"{prefix.name}.index is damaged or broken off") from None
+    found = {}
     for name in sorted(shapes):
+        plain = name.removesuffix(VALUE).replace("/_", "/")
         try:
             reader.get_tensor(name)
-        except (tf.errors.OpError, ValueError, RuntimeError):
+        except Exception:
             raise ValueError(
-                f"{prefix.name}{SUFFIXES[1]} is damaged or broken off: "
-                f"{name.removesuffix(VALUE)} cannot be read"
+                f"{prefix.name}{SUFFIXES[1]} is damaged or broken off: {plain} cannot be read"
             ) from None
-    shapes.pop("_CHECKPOINTABLE_OBJECT_GRAPH", None)
-    return {name.removesuffix(VALUE): tuple(shape) for name, shape in shapes.items()}
+        if plain != "_CHECKPOINTABLE_OBJECT_GRAPH":
+            found[plain] = tuple(shapes[name])
+    return found
 
 
 def restore(checkpoint: tf.train.Checkpoint, prefix: str | Path, partial: bool = False) -> None:
@@ -159,15 +178,19 @@ def fit(name: str, there: Shapes, wanted: Shapes, partial: bool = False) -> None
 
     Raises:
         ValueError: a variable is missing in the file, superfluous, or has another shape; the message
-            names the file and each such variable (up to six), and guesses what was renamed.
+            names the file and each such variable (up to four), and guesses what was renamed.
     """
+
+    def order(key: str) -> tuple:  # what an optimizer keeps for a variable comes after it
+        return key.startswith("optimizer/"), key
+
     faults = [
         f"{key} has shape {there[key]} in the file, {wanted[key]} in the model"
-        for key in wanted
-        if key in there and there[key] != wanted[key]
+        for key in sorted(set(wanted) & set(there), key=order)
+        if there[key] != wanted[key]
     ]
-    missing = sorted(set(wanted) - set(there))
-    extra = sorted(set(there) - set(wanted))
+    missing = sorted(set(wanted) - set(there), key=order)
+    extra = sorted(set(there) - set(wanted), key=order)
     for key in missing:
         twins = [other for other in extra if there[other] == wanted[key]]
         tail = [other for other in twins if other.rsplit("/", 1)[-1] == key.rsplit("/", 1)[-1]]
@@ -176,8 +199,8 @@ def fit(name: str, there: Shapes, wanted: Shapes, partial: bool = False) -> None
     if not partial:
         faults += [f"{key} {there[key]} is in the file, not in the model" for key in extra]
     if faults:
-        more = f" (and {len(faults) - 6} more)" if len(faults) > 6 else ""
-        raise ValueError(f"{name} does not fit: {'; '.join(faults[:6])}{more}")
+        more = f" (and {len(faults) - 4} more)" if len(faults) > 4 else ""
+        raise ValueError(f"{name} does not fit: {'; '.join(faults[:4])}{more}")
 
 
 def _datasets(file: Path) -> dict[str, tuple[int, ...]]:
