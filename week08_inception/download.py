@@ -71,7 +71,7 @@ def fetch(
         target: the file; its folder is made if necessary.
         size: bytes that the file must have; without it what the server announces must arrive.
         blob: git blob id that the file must have.
-        progress: called with the bytes that are there and the bytes there will be.
+        progress: called with the bytes that are there, first those from before, and the total.
 
     Returns:
         How it was had: `"already there"`, `"downloaded"` or `"resumed after 1,234 bytes"`.
@@ -133,6 +133,8 @@ def _transfer(
                 raise Refused(f"{name}: the server has {total:,} bytes, not {size:,}")
             if shutil.disk_usage(part.parent).free < int(length):
                 raise OSError(f"{name}: not enough room in {part.parent.name} for {length} bytes")
+            if progress:
+                progress(have, total)
             with open(part, "ab" if have else "wb") as out:
                 while have < total and (
                     piece := response.raw.read1(min(CHUNK, total - have), decode_content=False)
@@ -153,7 +155,9 @@ def _transfer(
 def _open(session: requests.Session, url: str, have: int) -> requests.Response:
     """Ask for a file, from byte `have` on, and follow redirects that stay on the host."""
     host = urlsplit(url).netloc
-    session.trust_env = urlsplit(url).hostname not in LOOPBACK  # no proxy between this machine and itself
+    session.trust_env = (
+        urlsplit(url).hostname not in LOOPBACK
+    )  # no proxy between this machine and itself
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     for _ in range(REDIRECTS + 1):
         where = urlsplit(url)
@@ -183,17 +187,22 @@ def _reason(err: Exception) -> str:
     return " ".join(str(reason).split(": ", 1)[-1].split())[:160]
 
 
-def bar(name: str, steps: int = 20) -> Progress:
-    """Return a progress function that redraws one line, `name [#####....] 25% of 88.9 MB`."""
+def bar(name: str, steps: int = 40) -> Progress:
+    """Return a progress function that draws one line, bit by bit: `name [===####] 88.9 MB`.
+
+    Each sign stands for the same share; `=` is what was there when the download began.
+    """
     drawn = [-1]
 
     def progress(have: int, total: int) -> None:
         done = steps * have // total
-        if done != drawn[0]:
+        if drawn[0] < 0:
             drawn[0] = done
-            end = "\n" if have == total else ""
-            line = f"\r{name} [{'#' * done:.<{steps}}] {100 * done // steps:3}% of {total / 1e6:.1f} MB"
-            sys.stdout.write(line + end)
-            sys.stdout.flush()
+            sys.stdout.write(f"{name} [{'=' * drawn[0]}")
+        sys.stdout.write("#" * (done - drawn[0]))
+        drawn[0] = done
+        if have == total:
+            sys.stdout.write(f"] {total / 1e6:.1f} MB\n")
+        sys.stdout.flush()
 
     return progress

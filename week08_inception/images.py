@@ -49,8 +49,8 @@ def jpeg_bytes(file: str | Path) -> bytes:
         raise ValueError(f"{file.name}: not an image, whatever its name says") from None
     except Image.DecompressionBombError:
         raise ValueError(f"{file.name}: too many pixels to decode") from None
-    except (OSError, SyntaxError, EOFError) as err:
-        raise ValueError(f"{file.name}: damaged, {err}") from None
+    except (OSError, SyntaxError, EOFError):
+        raise ValueError(f"{file.name}: the image is damaged or broken off") from None
 
 
 def _ready(file: Path, image: Image.Image) -> bytes:
