@@ -59,6 +59,8 @@ def folder() -> Path:
 
 def missing(archive: Archive, where: Path) -> str:
     """Say why a folder does not hold the unpacked archive; empty if it does."""
+    if not where.is_dir():
+        return "it is not installed"
     for name in (labels.NODES, labels.WORDS):
         if not (where / name).is_file():
             return f"{name} is not there"

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Mapping, Sequence
 
-from week02_basics.figures import BLUE, COLOURS, GREY
+from week02_basics.figures import BLUE, GREY
 from week08_inception.images import Answer
 
 import matplotlib.pyplot as plt
@@ -69,13 +69,3 @@ def _ascii(words: str, most: int = 20) -> str:
     """Shorten words to the first of several names, in ASCII."""
     first = words.split(",")[0].encode("ascii", "replace").decode()
     return first if len(first) <= most else f"{first[: most - 2]}.."
-
-
-def speeds(ratios: Mapping[str, float], fastest: str) -> Figure:
-    """Draw how many times the time of the fastest way each other way takes."""
-    fig, ax = plt.subplots(figsize=(7.2, 2.2))
-    names = list(ratios)
-    ax.barh(names[::-1], [ratios[name] for name in names][::-1], color=COLOURS[0], height=0.6)
-    ax.set(xlabel=f"time, in times that of {fastest}")
-    ax.grid(axis="y", visible=False)
-    return fig
