@@ -222,9 +222,9 @@ def test_an_unknown_kind_of_archive_is_named():
 
 
 def test_an_archive_is_not_opened_unless_size_and_id_are_right(tmp_path, place, monkeypatch):
-    monkeypatch.setattr(archive.tarfile, "open", lambda *a, **k: pytest.fail("opened"))
     content = naughty.pack(GOOD)
     (tmp_path / "a.tgz").write_bytes(content)
+    monkeypatch.setattr(archive.tarfile, "open", lambda *a, **k: pytest.fail("opened"))
     for wrong in ({"size": 1}, {"blob": "0" * 40}):
         with pytest.raises(Refused):
             unpack(facts_of(content, **wrong), tmp_path / "a.tgz", place)
