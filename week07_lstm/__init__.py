@@ -11,3 +11,8 @@ The recurrent cells themselves stand in the notebook.
 """
 
 from week02_basics import quiet as quiet  # before any module imports Keras
+
+import tensorflow as tf
+
+with quiet.muted_stderr():  # Keras transposes masks, and oneDNN logs once that it leaves that alone
+    tf.transpose(tf.constant([[True, False], [True, True]]))
