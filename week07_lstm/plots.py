@@ -118,6 +118,7 @@ def rows_read(images: np.ndarray, accuracy: np.ndarray) -> Figure:
         ax.imshow(image)
         ax.set_title(f"{7 * (number + 1)} rows", fontsize=9, fontweight="normal")
         ax.set(xticks=[], yticks=[])
+        ax.spines[["top", "right"]].set_visible(True)
         ax.grid(False)
     ax = axes["curve"]
     ax.plot(range(1, 29), accuracy, "o-", ms=4, color=BLUE)
