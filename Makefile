@@ -6,8 +6,10 @@ REQUIREMENTS := $(if $(shell nvidia-smi >/dev/null 2>&1 && echo yes),requirement
 PY := .venv/bin/python
 READY := .venv/ready
 NB ?=
+QUICK ?=
+CLAIM ?=
 
-.PHONY: help lab course test test-offline lint render readme student lock clean distclean
+.PHONY: help lab course test test-offline bench bench-store lint render readme student lock clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +34,12 @@ test: $(READY) ## unit tests, and strict re-execution of every notebook
 
 test-offline: $(READY) ## the notebooks once more, network cut and cache empty
 	tools/offline.sh $(PY) -m pytest -p no:cacheprovider notebooks
+
+bench: $(READY) ## race what the course claims about speed (QUICK=1: small, CLAIM=name for one)
+	@$(PY) -m benchmarks $(if $(QUICK),--quick) $(CLAIM)
+
+bench-store: $(READY) ## write benchmarks/README.md, summary and picture from a full `make bench`
+	@$(PY) -m benchmarks --store
 
 lint: $(READY) ## style and formatting
 	$(PY) -m ruff check .

@@ -8,9 +8,9 @@ import sys
 import time
 import traceback
 
-from benchmarks import CLAIMS, race, report
-
 import keras
+
+from benchmarks import CLAIMS, race, report
 
 
 def saying(title: str) -> race.Say:
@@ -56,7 +56,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--store", action="store_true", help="write the committed summary; no run")
     options = parser.parse_args(arguments)
     if strange := set(options.claims) - {*CLAIMS, "checks"}:
-        parser.error(f"no claim {', '.join(sorted(strange))}; there are {', '.join(CLAIMS)}, checks")
+        parser.error(
+            f"no claim {', '.join(sorted(strange))}; there are {', '.join(CLAIMS)}, checks"
+        )
     if options.store:
         report.store()
         return 0

@@ -1,6 +1,5 @@
 """Claim 6: ways to run one image, or 32, through Inception-v3; weights are random, time is the same."""
 
-from benchmarks.race import Claim, Say, race
 from week02_basics.quiet import muted_stderr
 from week02_basics.taught import taught
 from week08_inception import frozen
@@ -8,6 +7,8 @@ from week08_inception import frozen
 import keras
 import numpy as np
 import tensorflow as tf
+
+from benchmarks.race import Claim, Say, race
 
 TITLE = "Image recognition with Inception-v3, float32"
 SIDE, PRODUCT, PRODUCTS = 299, 2048, 10

@@ -7,12 +7,13 @@ another seed. The seeds were not used when the recipes were chosen.
 
 from collections.abc import Callable
 
-from benchmarks import rivals
-from benchmarks.race import Claim, Say, grow, paused, race
 from week03_regression.digits import Digits, load_digits
 from week06_cnn import models, speed, training
 
 import numpy as np
+
+from benchmarks import rivals
+from benchmarks.race import Claim, Say, grow, paused, race
 
 TITLE = "Time to 99.0% on MNIST, tracing included"
 GOAL, LIMIT = 0.99, 40  # accuracy; passes after which a run is given up

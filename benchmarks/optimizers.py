@@ -1,12 +1,13 @@
 """Claim 4: seven update rules, 500 steps each on Beale's valley, whole race."""
 
-from benchmarks.race import Claim, Say, race
 from week02_basics.taught import taught
 from week04_optimizers import race as lesson_race
 from week04_optimizers.surfaces import BEALE
 
 import keras
 import tensorflow as tf
+
+from benchmarks.race import Claim, Say, race
 
 TITLE = "The optimizer race: seven rules, 500 steps on Beale's valley"
 OURS, ONE, STEP, EAGER = (

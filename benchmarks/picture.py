@@ -35,8 +35,11 @@ def _goals(ax: plt.Axes, ratios: list[dict]) -> None:
     ax.axvline(1, color=GREY, ls="--", lw=1.5)
     labels = [f"{r['what']}\n{r['value']:.3g}, goal {r['sense']} {r['goal']:g}" for r in ratios]
     ax.set_yticks(range(len(ratios)), labels[::-1], fontsize=8)
-    ax.set(xscale="log", title="Ratios against their goals", xlabel="better than the goal: right of 1")
-    ax.set_xticks(*[[t for t in (0.25, 0.5, 1, 2, 4)]] * 2)
+    ax.set(
+        xscale="log", title="Ratios against their goals", xlabel="better than the goal: right of 1"
+    )
+    ticks = [0.25, 0.5, 1, 2, 4]
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.minorticks_off()
     ax.grid(axis="y", visible=False)
 

@@ -14,7 +14,10 @@ from pathlib import Path
 from week02_basics.timing import interleaved
 
 Say = Callable[[str], None]
-_paused = [0.0, 0.0]  # seconds on the clock and of the processor that the present run does not count
+_paused = [
+    0.0,
+    0.0,
+]  # seconds on the clock and of the processor that the present run does not count
 
 
 @dataclass

@@ -8,8 +8,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import rivals
-from benchmarks.race import Claim, Say, grow, paused, race
 from week02_basics.taught import taught
 from week03_regression.digits import load_digits
 from week06_cnn import training
@@ -17,6 +15,9 @@ from week10_tfrecord import writing
 
 import keras
 import numpy as np
+
+from benchmarks import rivals
+from benchmarks.race import Claim, Say, grow, paused, race
 
 TITLE = "Captcha to 97% of strings, LSTM to 98% of digits"
 IMAGES, TEST = 20_000, 2_000

@@ -1,12 +1,13 @@
 """Claim 2: seconds until softmax regression reads 92.0% of MNIST's test digits, tracing included."""
 
-from benchmarks import rivals
-from benchmarks.race import Claim, Say, paused, race
 from week02_basics.taught import taught
 from week03_regression.digits import load_digits
 
 import keras
 import numpy as np
+
+from benchmarks import rivals
+from benchmarks.race import Claim, Say, paused, race
 
 TITLE = "Softmax regression to 92.0%"
 GOAL, LIMIT = 0.92, 30  # accuracy; passes after which a run is given up

@@ -8,12 +8,13 @@ serialised before.
 import tempfile
 from pathlib import Path
 
-from benchmarks.race import Claim, Say, grow, race
 from week02_basics.taught import taught
 from week10_tfrecord import feeding, writing
 
 import numpy as np
 import tensorflow as tf
+
+from benchmarks.race import Claim, Say, grow, race
 
 TITLE = "TFRecord, writing and reading 160 x 60 images"
 PIL, ONE, OURS, PACKED, CEILING = (

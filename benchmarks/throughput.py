@@ -4,15 +4,15 @@ The yardstick is the rate at which this machine multiplies large float32 matrice
 with the rest.
 """
 
-from benchmarks import rivals
-from benchmarks.race import Claim, Say, grow, race
 from week02_basics.taught import taught
 from week03_regression.digits import load_digits
 from week06_cnn import models, training
 
-import keras
 import numpy as np
 import tensorflow as tf
+
+from benchmarks import rivals
+from benchmarks.race import Claim, Say, grow, race
 
 TITLE = "Training throughput of the notes' CNN, batch 100, float32"
 BATCH, DROPOUT, SIDE, PRODUCTS = 100, 0.3, 2048, 10
@@ -31,9 +31,9 @@ def run(quick: bool, say: Say) -> Claim:
 
     def ours(batch: int, steps: int):
         model = models.notes_cnn(dropout=DROPOUT)
-        adam, rates = training.FusedAdam(epsilon=1e-7), np.full(steps, 1e-4)
+        rates = np.full(steps, 1e-4)
         order = training.batches(len(x), batch, 1 + batch * steps // len(x), seed=0)[:steps]
-        return lambda: training.train(model, x, y, order=order, rates=rates, optimizer=adam)
+        return lambda: training.train(model, x, y, order=order, rates=rates)
 
     order = training.batches(len(x), BATCH, 1, seed=0)[:steps]
     step = week.stepper(models.notes_cnn(dropout=DROPOUT))
@@ -69,7 +69,7 @@ def run(quick: bool, say: Say) -> Claim:
     def grown(share: float) -> None:
         part = int(share * len(x) / (10 if quick else 1))
         model = models.notes_cnn(dropout=DROPOUT)
-        training.train(model, x[:part], y[:part], peak=1e-4, batch=BATCH, optimizer=adam_of())
+        training.train(model, x[:part], y[:part], peak=1e-4, batch=BATCH)
 
     def grown_notes(share: float) -> None:
         part = int(share * len(x) / (10 if quick else 1))
@@ -77,8 +77,3 @@ def run(quick: bool, say: Say) -> Claim:
 
     claim.growth = grow({"notes' CNN, ours": grown, "notes' CNN, TF1": grown_notes}, 1, say)
     return claim
-
-
-def adam_of() -> keras.optimizers.Optimizer:
-    """Return the optimizer of the course."""
-    return training.FusedAdam()

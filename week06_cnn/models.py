@@ -105,10 +105,12 @@ def notes_cnn(dropout: float = 0.0, seed: int = 0) -> keras.Model:
         [
             keras.Input((28, 28, 1)),
             layers.Rescaling(1 / 255),
-            layers.Conv2D(32, 5, padding="same", activation="relu", **start(0)),
+            layers.Conv2D(32, 5, padding="same", **start(0)),
             layers.MaxPooling2D(),
-            layers.Conv2D(64, 5, padding="same", activation="relu", **start(1)),
+            layers.ReLU(),  # behind the pooling: the same values from a quarter of the work
+            layers.Conv2D(64, 5, padding="same", **start(1)),
             layers.MaxPooling2D(),
+            layers.ReLU(),
             layers.Flatten(),
             layers.Dense(1024, activation="relu", **start(2)),
             *([layers.Dropout(dropout, seed=seed)] if dropout else []),

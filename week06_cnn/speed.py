@@ -1,4 +1,4 @@
-"""What half precision and compilation need to know about the machine."""
+"""What half precision and compilation need to know about the machine, and a faster Adam."""
 
 import contextlib
 import os
@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import keras
 import tensorflow as tf
 from tensorflow.python.framework import config as tf_config
 
@@ -45,3 +46,29 @@ def nondeterministic() -> Iterator[None]:
     finally:
         if before:
             tf_config.enable_op_determinism()
+
+
+class FusedAdam(keras.optimizers.Adam):
+    """Keras' Adam whose update of a variable is one operation of TensorFlow instead of a dozen.
+
+    The same formula and arguments, without `amsgrad`; for one device. On a CPU each operation is a
+    pass over all numbers of a variable, and for large layers that costs as much as the gradient.
+    """
+
+    def update_step(self, gradient, variable, learning_rate) -> None:
+        """Update one variable and its two moments."""
+        index = self._get_variable_index(variable)
+        dtype = variable.dtype
+        step = tf.cast(self.iterations + 1, dtype)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._momentums[index].value.handle,
+            v=self._velocities[index].value.handle,
+            beta1_power=tf.pow(tf.constant(self.beta_1, dtype), step),
+            beta2_power=tf.pow(tf.constant(self.beta_2, dtype), step),
+            lr=tf.cast(learning_rate, dtype),
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            epsilon=self.epsilon,
+            grad=tf.cast(tf.convert_to_tensor(gradient), dtype),
+        )
