@@ -2,7 +2,8 @@
 
 Everybody is looked at after each pass over the data, with the watch stopped. Who ends below the
 goal goes on: `fit` and the session with another pass, the one-cycle recipe from the start, with
-another seed. The seeds were not used when the recipes were chosen.
+another seed. Week 6's recipe was chosen with seeds 0 and 1 by looking at the test set, the variations
+with seeds 0 to 3 on images held out of the training data; the seeds here are others.
 """
 
 from collections.abc import Callable
@@ -19,6 +20,7 @@ TITLE = "Time to 99.0% on MNIST, tracing included"
 GOAL, LIMIT = 0.99, 40  # accuracy; passes after which a run is given up
 RECIPES = {
     "week 6 recipe": {"batch": 64},
+    "half precision": {"batch": 64, "dtype": "half"},
     "batch 128": {"batch": 128},
     "batch 128, half precision": {"batch": 128, "dtype": "half"},
 }

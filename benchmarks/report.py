@@ -107,7 +107,7 @@ def _machines(summary: dict) -> list[str]:
     return [f"{what}: {', '.join(names)}" for what, names in groups.items()]
 
 
-def read(path: Path = BUILD) -> dict:
+def read(path: Path) -> dict:
     """Return what was measured, `{"claims": {}}` if nothing was yet."""
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"claims": {}}
 
@@ -122,7 +122,7 @@ def write(path: Path, content: str) -> None:
 
 def add(name: str, claim: dict) -> None:
     """Put a claim's measurements into `build/bench.json`, in the place of older ones."""
-    results = read()
+    results = read(BUILD)
     results["claims"][name] = claim
     ordered = [name for name in [*CLAIMS, "checks"] if name in results["claims"]]
     results["claims"] = {name: results["claims"][name] for name in ordered}
@@ -137,7 +137,7 @@ def store() -> None:
     """
     from benchmarks import picture
 
-    results = read()
+    results = read(BUILD)
     lacking = [n for n in CLAIMS if results["claims"].get(n, {"quick": True})["quick"]]
     if lacking:
         raise SystemExit(f"build/bench.json has no full run of {', '.join(lacking)}: `make bench`")
@@ -147,7 +147,7 @@ def store() -> None:
     picture.draw(results).savefig(PICTURE, dpi=110)
 
 
-def quoted(path: Path = SUMMARY) -> dict[tuple[str, str], float]:
-    """Return the ratios of a summary, by claim and by what they compare."""
-    claims = read(path)["claims"]
+def quoted() -> dict[tuple[str, str], float]:
+    """Return the ratios of the committed summary, by claim and by what they compare."""
+    claims = read(SUMMARY)["claims"]
     return {(n, r["what"]): r["value"] for n, c in claims.items() for r in c["ratios"]}
