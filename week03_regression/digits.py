@@ -161,9 +161,7 @@ def patiently(fetch: Callable[[], object], target: Path) -> None:
         if not arrived <= size() < arrived + STEP:  # smaller: it starts again
             arrived, since = size(), time.monotonic()
         elif time.monotonic() > since + PATIENCE:
-            raise TimeoutError(
-                f"the network {'stalled' if arrived > first else 'did not answer'}"
-            )
+            raise TimeoutError(f"the network {'stalled' if arrived > first else 'did not answer'}")
     if errors:
         raise errors[0]
 

@@ -153,7 +153,9 @@ def _transfer(
 def _open(session: requests.Session, url: str, have: int) -> requests.Response:
     """Ask for a file, from byte `have` on, and follow redirects that stay on the host."""
     host = urlsplit(url).netloc
-    session.trust_env = urlsplit(url).hostname not in LOOPBACK  # no proxy between this machine and itself
+    session.trust_env = (
+        urlsplit(url).hostname not in LOOPBACK
+    )  # no proxy between this machine and itself
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     for _ in range(REDIRECTS + 1):
         where = urlsplit(url)

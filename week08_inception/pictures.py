@@ -134,7 +134,7 @@ def maze() -> Image.Image:
         row, column = path[-1]
         for turn in rng.permutation(4):
             to = row + (0, 1, 0, -1)[turn], column + (1, 0, -1, 0)[turn]
-            inside = 0 <= min(to) and max(to) < cells
+            inside = min(to) >= 0 and max(to) < cells
             if inside and not carved[2 * to[0] + 1, 2 * to[1] + 1]:
                 carved[row + to[0] + 1, column + to[1] + 1] = True
                 carved[2 * to[0] + 1, 2 * to[1] + 1] = True

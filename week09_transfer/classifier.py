@@ -107,7 +107,9 @@ def names(classifier: keras.Model) -> list[str]:
 
 def probabilities(classifier: keras.Model, pixels: np.ndarray) -> np.ndarray:
     """Return float32 [n, classes] for pixels, uint8 [n, side, side, 3]."""
-    return logits(keras.Model(classifier.inputs, classifier.output["probability"]), pixels, batch=64)
+    return logits(
+        keras.Model(classifier.inputs, classifier.output["probability"]), pixels, batch=64
+    )
 
 
 def classify(classifier: keras.Model, folder: str | Path) -> Iterator[Said]:

@@ -13,9 +13,7 @@ from week08_inception import archive, download
 from week09_transfer.drawn import draw_folder
 from week09_transfer.photos import Photos, read_folder
 
-URL = (
-    "https://storage.googleapis.com/download.tensorflow.org/example_images/flower_photos.tgz"
-)
+URL = "https://storage.googleapis.com/download.tensorflow.org/example_images/flower_photos.tgz"
 SIZE = 228_813_984  # bytes
 SHA256 = "4c54ace7911aaffe13a365c34f650e71dd5bf1be0a58b464e5a7183e3e595d9c"
 CLASSES = ["daisy", "dandelion", "roses", "sunflowers", "tulips"]
@@ -95,7 +93,9 @@ def _extract(file: Path, into: Path) -> None:
             if total > LIMIT[0] or count > LIMIT[1]:
                 raise download.Refused(f"{file.name}: more in it than {LIMIT[0]:,} bytes")
             if parts[:1] != ("flower_photos",) or ".." in parts or ":" in member.name:
-                raise download.Refused(f"{file.name}: {member.name!r} would land outside its folder")
+                raise download.Refused(
+                    f"{file.name}: {member.name!r} would land outside its folder"
+                )
             if not (member.isreg() or member.isdir()):
                 raise download.Refused(f"{file.name}: {member.name!r} is a link or a device")
             tar.extract(member, into, filter="data")

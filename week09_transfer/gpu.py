@@ -63,7 +63,9 @@ def diagnose(facts: Facts) -> str:
     if not facts.built_with_cuda:
         return "this TensorFlow is built without CUDA; install tensorflow[and-cuda]"
     if facts.missing:
-        return f"CUDA libraries are missing: pip install 'tensorflow[and-cuda]' ({facts.missing[0]})"
+        return (
+            f"CUDA libraries are missing: pip install 'tensorflow[and-cuda]' ({facts.missing[0]})"
+        )
     return "driver and libraries are there: read TensorFlow's log, without TF_CPP_MIN_LOG_LEVEL"
 
 

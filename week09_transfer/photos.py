@@ -77,7 +77,9 @@ def read_folder(
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder.name!r}")
     inside = {
-        sub.name: [f for f in sorted(sub.rglob("*")) if f.suffix.lower() in SUFFIXES and f.is_file()]
+        sub.name: [
+            f for f in sorted(sub.rglob("*")) if f.suffix.lower() in SUFFIXES and f.is_file()
+        ]
         for sub in sorted(folder.iterdir())
         if sub.is_dir() and not sub.name.startswith((".", "__"))
     }
@@ -182,7 +184,9 @@ def _without_copies(photos: Photos) -> Photos:
     first: dict[int, int] = {}
     for i, j in pairs:
         first.setdefault(j, i)
-    notes = [f"same photo, read once: {_name(photos, i)}, {_name(photos, j)}" for j, i in first.items()]
+    notes = [
+        f"same photo, read once: {_name(photos, i)}, {_name(photos, j)}" for j, i in first.items()
+    ]
     kept = [i for i in range(len(photos.files)) if i not in first]
     return photos.only(kept)._replace(notes=photos.notes + notes)
 
