@@ -23,7 +23,7 @@ class Photos(NamedTuple):
     pixels: np.ndarray  # uint8 [n, side, side, 3]
     labels: np.ndarray  # int32 [n], index into classes
     classes: list[str]  # the folders' names, sorted
-    notes: list[str] = []  # what was left out, and why
+    notes: tuple[str, ...] = ()  # what was left out, and why
 
     def only(self, chosen: Sequence[int]) -> "Photos":
         """Return the pictures with these indices."""
@@ -92,7 +92,7 @@ def read_folder(
     if faults:
         raise ValueError(f"{folder.name}: {_list(faults)}; it takes {', '.join(sorted(SUFFIXES))}")
     todo = [(file, k) for k, files in enumerate(inside.values()) for file in files[:most]]
-    files, pixels, labels, notes = [], [], [], []
+    files, pixels, labels = [], [], []
     for done, (file, label) in enumerate(todo, 1):
         try:
             pixels.append(square(file, side))
@@ -104,7 +104,7 @@ def read_folder(
             progress(done, len(todo))
     if faults and not skip:
         raise ValueError(f"cannot be read: {_list(faults)}")
-    notes += [f"left out: {fault}" for fault in faults]
+    notes = tuple(f"left out: {fault}" for fault in faults)
     photos = Photos(files, np.array(pixels), np.array(labels, np.int32), list(inside), notes)
     gone = [name for k, name in enumerate(photos.classes) if k not in photos.labels]
     if gone:
@@ -188,7 +188,7 @@ def _without_copies(photos: Photos) -> Photos:
         f"same photo, read once: {_name(photos, i)}, {_name(photos, j)}" for j, i in first.items()
     ]
     kept = [i for i in range(len(photos.files)) if i not in first]
-    return photos.only(kept)._replace(notes=photos.notes + notes)
+    return photos.only(kept)._replace(notes=photos.notes + tuple(notes))
 
 
 def _thumbs(pixels: np.ndarray) -> np.ndarray:
