@@ -1,4 +1,4 @@
-"""The small network of this week, with each of its ingredients as an argument."""
+"""The networks of this week: the small one with its ingredients as arguments, and the notes' one."""
 
 from collections.abc import Sequence
 
@@ -80,3 +80,38 @@ def small_cnn(
     initial = keras.initializers.GlorotUniform(seed + len(filters))
     logits = layers.Dense(classes, kernel_initializer=initial, dtype="float32")(x)
     return keras.Model(inputs, logits)
+
+
+def notes_cnn(dropout: float = 0.0, seed: int = 0) -> keras.Model:
+    """Return the notes' network as a Keras model: two convolutions 5x5, 1024 units, ten logits.
+
+    Weights are truncated normal numbers with standard deviation 0.1 and biases 0.1, as in the
+    notes; its eight arrays are in the order weight, bias from the first layer to the last.
+
+    Args:
+        dropout: share of the 1024 units that is dropped in training, in [0, 1).
+        seed: of the initial weights and of the dropout.
+
+    Returns:
+        A model from images [n, 28, 28(, 1)] with pixels in 0..255 to float32 logits [n, 10].
+    """
+    layers = keras.layers
+
+    def start(layer: int) -> dict:
+        normal = keras.initializers.TruncatedNormal(stddev=0.1, seed=seed + layer)
+        return {"kernel_initializer": normal, "bias_initializer": keras.initializers.Constant(0.1)}
+
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(32, 5, padding="same", activation="relu", **start(0)),
+            layers.MaxPooling2D(),
+            layers.Conv2D(64, 5, padding="same", activation="relu", **start(1)),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(1024, activation="relu", **start(2)),
+            *([layers.Dropout(dropout, seed=seed)] if dropout else []),
+            layers.Dense(10, **start(3)),
+        ]
+    )

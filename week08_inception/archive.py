@@ -5,7 +5,8 @@ import os
 import shutil
 import tarfile
 import tempfile
-from pathlib import Path
+import zlib
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from week08_inception import labels
@@ -58,6 +59,8 @@ def folder() -> Path:
 
 def missing(archive: Archive, where: Path) -> str:
     """Say why a folder does not hold the unpacked archive; empty if it does."""
+    if not where.is_dir():
+        return "it is not installed"
     for name in (labels.NODES, labels.WORDS):
         if not (where / name).is_file():
             return f"{name} is not there"
@@ -104,8 +107,9 @@ def unpack(archive: Archive, file: Path, where: Path) -> None:
         fresh.mkdir()
         try:
             _extract(file, fresh, archive.unpacked)
-        except (tarfile.TarError, EOFError, OSError) as err:
-            raise Refused(f"{file.name}: {err}") from None
+        except (tarfile.TarError, EOFError, zlib.error, OSError) as err:
+            kind = type(err).__name__
+            raise Refused(f"{file.name}: broken off, or no archive at all ({kind})") from None
         if wrong := missing(archive, fresh):
             raise Refused(f"{file.name}: {wrong}")
         if where.is_dir() and not where.is_symlink():
@@ -124,6 +128,9 @@ def _extract(file: Path, into: Path, limit: int) -> None:
     with tarfile.open(file, "r:gz") as tar:
         for count, member in enumerate(tar, 1):
             total += member.size
+            path = PurePosixPath(member.name.replace("\\", "/"))
+            if path.is_absolute() or ".." in path.parts or ":" in member.name:
+                raise Refused(f"{file.name}: {member.name!r} would land outside the folder")
             if not (member.isreg() or member.isdir()):
                 raise Refused(f"{file.name}: {member.name!r} is a link or a device, not a file")
             if count > MEMBERS or total > limit:

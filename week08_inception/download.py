@@ -71,7 +71,7 @@ def fetch(
         target: the file; its folder is made if necessary.
         size: bytes that the file must have; without it what the server announces must arrive.
         blob: git blob id that the file must have.
-        progress: called with the bytes that are there and the bytes there will be.
+        progress: called with the bytes that are there, first those from before, and the total.
 
     Returns:
         How it was had: `"already there"`, `"downloaded"` or `"resumed after 1,234 bytes"`.
@@ -119,50 +119,61 @@ def _transfer(
     with requests.Session() as session:
         try:
             response = _open(session, url, have)
-            if have and response.status_code == 206:
-                start = response.headers.get("Content-Range", "").removeprefix("bytes ")
-                if not start.startswith(f"{have}-"):
-                    raise Refused(f"{name}: the server continues at {start or '?'}, not at {have}")
-            else:
-                have = 0  # it sends all of it again
-            length = response.headers.get("Content-Length", "")
-            if not length.isdigit():
-                raise Refused(f"{name}: the server does not say how long it is")
-            total = have + int(length)
-            if size is not None and total != size:
-                raise Refused(f"{name}: the server has {total:,} bytes, not {size:,}")
-            if shutil.disk_usage(part.parent).free < int(length):
-                raise OSError(f"{name}: not enough room in {part.parent.name} for {length} bytes")
-            with open(part, "ab" if have else "wb") as out:
-                while have < total and (
-                    piece := response.raw.read1(min(CHUNK, total - have), decode_content=False)
-                ):
-                    if stop.is_set():
-                        return
-                    out.write(piece)
-                    out.flush()
-                    have += len(piece)
-                    if progress:
-                        progress(have, total)
+        except requests.Timeout:
+            raise TimeoutError(f"{name}: the network did not answer") from None
         except (requests.RequestException, urllib3.exceptions.HTTPError) as err:
             raise ConnectionError(f"{name}: {_reason(err)}") from None
+        if have and response.status_code == 206:
+            start = response.headers.get("Content-Range", "").removeprefix("bytes ")
+            if not start.startswith(f"{have}-"):
+                raise Refused(f"{name}: the server continues at {start or '?'}, not at {have}")
+        else:
+            have = 0  # it sends all of it again
+        length = response.headers.get("Content-Length", "")
+        if not length.isdigit():
+            raise Refused(f"{name}: the server does not say how long it is")
+        total = have + int(length)
+        if size is not None and total != size:
+            raise Refused(f"{name}: the server has {total:,} bytes, not {size:,}")
+        if shutil.disk_usage(part.parent).free < int(length):
+            raise OSError(f"{name}: not enough room in {part.parent.name} for {length} bytes")
+        if progress:
+            progress(have, total)
+        with open(part, "ab" if have else "wb") as out:
+            while have < total and (piece := _receive(response, total - have)):
+                if stop.is_set():
+                    return
+                out.write(piece)
+                out.flush()
+                have += len(piece)
+                if progress:
+                    progress(have, total)
     if have < total:
         raise ConnectionError(f"{name}: the connection broke off after {have:,} of {total:,} bytes")
+
+
+def _receive(response: requests.Response, most: int) -> bytes:
+    """Return the next bytes of a body, or none if the connection broke off."""
+    try:
+        return response.raw.read1(min(CHUNK, most), decode_content=False)
+    except urllib3.exceptions.TimeoutError:
+        raise TimeoutError("the network stalled") from None
+    except (urllib3.exceptions.HTTPError, OSError):
+        return b""
 
 
 def _open(session: requests.Session, url: str, have: int) -> requests.Response:
     """Ask for a file, from byte `have` on, and follow redirects that stay on the host."""
     host = urlsplit(url).netloc
-    session.trust_env = (
-        urlsplit(url).hostname not in LOOPBACK
-    )  # no proxy between this machine and itself
+    # No proxy stands between this machine and itself.
+    session.trust_env = urlsplit(url).hostname not in LOOPBACK
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     for _ in range(REDIRECTS + 1):
         where = urlsplit(url)
-        if where.scheme != "https" and not (where.scheme == "http" and where.hostname in LOOPBACK):
-            raise Refused(f"{where.scheme}://{where.hostname}: only https is safe against changes")
         if where.netloc != host:
             raise Refused(f"{host} sends us on to another host, {where.netloc}")
+        if where.scheme != "https" and not (where.scheme == "http" and where.hostname in LOOPBACK):
+            raise Refused(f"{where.scheme}://{where.netloc}: only https is safe against changes")
         response = session.get(
             url, headers=headers, stream=True, allow_redirects=False, timeout=digits.PATIENCE
         )
@@ -179,23 +190,32 @@ def _open(session: requests.Session, url: str, have: int) -> requests.Response:
 
 def _reason(err: Exception) -> str:
     """Say in a few words what went wrong with a connection."""
-    while isinstance(err.args[0] if err.args else None, Exception):
-        err = err.args[0]
-    reason = getattr(err, "reason", None) or err
-    return " ".join(str(reason).split(": ", 1)[-1].split())[:160]
+    kinds = {
+        requests.exceptions.SSLError: "its certificate cannot be trusted",
+        requests.exceptions.ProxyError: "the proxy refuses",
+        requests.exceptions.ConnectionError: "no connection",
+    }
+    return next(
+        (words for kind, words in kinds.items() if isinstance(err, kind)), "no sound answer"
+    )
 
 
-def bar(name: str, steps: int = 20) -> Progress:
-    """Return a progress function that redraws one line, `name [#####....] 25% of 88.9 MB`."""
+def bar(name: str, steps: int = 40) -> Progress:
+    """Return a progress function that draws one line, bit by bit: `name [===####] 88.9 MB`.
+
+    Each sign stands for the same share; `=` is what was there when the download began.
+    """
     drawn = [-1]
 
     def progress(have: int, total: int) -> None:
         done = steps * have // total
-        if done != drawn[0]:
+        if drawn[0] < 0:
             drawn[0] = done
-            end = "\n" if have == total else ""
-            line = f"\r{name} [{'#' * done:.<{steps}}] {100 * done // steps:3}% of {total / 1e6:.1f} MB"
-            sys.stdout.write(line + end)
-            sys.stdout.flush()
+            sys.stdout.write(f"{name} [{'=' * drawn[0]}")
+        sys.stdout.write("#" * (done - drawn[0]))
+        drawn[0] = done
+        if have == total:
+            sys.stdout.write(f"] {total / 1e6:.1f} MB\n")
+        sys.stdout.flush()
 
     return progress

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
@@ -117,10 +116,3 @@ def logged_nodes(folder: str | Path) -> list[str]:
             if event.graph_def:
                 return [node.name for node in GraphDef.FromString(event.graph_def).node]
     return []
-
-
-def in_session(graph: GraphDef, contents: list[bytes], fetch: str = SOFTMAX) -> np.ndarray:
-    """Run a frozen graph on JPEG contents in a TensorFlow 1 session, one by one: [n, …]."""
-    with tf.Graph().as_default(), tf.compat.v1.Session() as sess:
-        tf.import_graph_def(graph, name="")
-        return np.concatenate([sess.run(fetch, {JPEG: content}) for content in contents])

@@ -49,15 +49,14 @@ def jpeg_bytes(file: str | Path) -> bytes:
         raise ValueError(f"{file.name}: not an image, whatever its name says") from None
     except Image.DecompressionBombError:
         raise ValueError(f"{file.name}: too many pixels to decode") from None
-    except (OSError, SyntaxError, EOFError) as err:
-        raise ValueError(f"{file.name}: damaged, {err}") from None
+    except (OSError, SyntaxError, EOFError):
+        raise ValueError(f"{file.name}: the image is damaged or broken off") from None
 
 
 def _ready(file: Path, image: Image.Image) -> bytes:
     """Return an opened image as JPEG bytes."""
-    turned = image.getexif().get(ORIENTATION, 1) != 1
-    plain = image.format == "JPEG" and image.mode in ("L", "RGB") and not turned
     whole = image.width * image.height
+    kept = image.mode in ("L", "RGB")
     if image.format == "JPEG" and max(image.size) > 2 * SIDE:
         image.draft(None, (SIDE, SIDE))
     if image.width * image.height > PIXELS:
@@ -65,6 +64,8 @@ def _ready(file: Path, image: Image.Image) -> bytes:
             f"{file.name}: {whole / 1e6:.0f} million pixels are too many to decode; "
             "make it smaller, or a JPEG"
         )
+    turned = image.getexif().get(ORIENTATION, 1) != 1  # of a PNG this decodes all of it
+    plain = image.format == "JPEG" and kept and not turned
     image.load()
     if plain and whole == image.width * image.height <= SIDE * SIDE:
         return file.read_bytes()

@@ -72,11 +72,13 @@ def _misbehave(
         connection.sendall(b"\x00\x01\x02\r\n\r\n")
         return
     if mishap.isdigit():
-        connection.sendall(f"HTTP/1.1 {mishap} No\r\nContent-Length: 2\r\n\r\nno".encode())
+        connection.sendall(
+            f"HTTP/1.1 {mishap} No\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno".encode()
+        )
         return
     if mishap.startswith("to "):
-        lines = f"HTTP/1.1 302 Found\r\nLocation: {mishap[3:]}\r\nContent-Length: 0\r\n\r\n"
-        connection.sendall(lines.encode())
+        lines = f"HTTP/1.1 302 Found\r\nLocation: {mishap[3:]}\r\nContent-Length: 0\r\n"
+        connection.sendall(f"{lines}Connection: close\r\n\r\n".encode())
         return
     wanted = re.search(r"(?i)\r\nrange: bytes=(\d+)-", head)
     start = int(wanted[1]) if wanted and mishap != "no range" else 0
@@ -130,7 +132,7 @@ def hostile(kind: str, good: Mapping[str, bytes]) -> bytes:
         return b"<html>please log in to this network</html>"
     evil = _member("evil.txt", 4), b"evil"
     if kind == "absolute path":
-        evil[0].name = "/tmp/week08-evil.txt"
+        evil[0].name = "/week08-evil.txt"
     elif kind == "parent folder":
         evil[0].name = "../evil.txt"
     elif kind in ("symbolic link out", "link, then through it"):

@@ -1,6 +1,7 @@
 """Pictures drawn by code, so that the lesson has something to recognise and owes nobody a photo."""
 
 import math
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -175,3 +176,42 @@ def digit_file(image: np.ndarray, file: str | Path) -> Path:
     picture = Image.fromarray(image).resize((280, 280), Image.Resampling.BICUBIC)
     picture.save(file, quality=95)
     return Path(file)
+
+
+def troubles(picture: Image.Image, folder: str | Path) -> None:
+    """Write a picture in forms that a careless reader stumbles over, and files that are no pictures.
+
+    Args:
+        picture: RGB, whatever it shows.
+        folder: made if necessary.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    picture.save(folder / "plain.jpg", quality=92)
+    picture.convert("L").save(folder / "grey.png")
+    picture.convert("CMYK").save(folder / "cmyk.jpg", quality=92)
+    picture.convert("P").save(folder / "palette.gif")
+    clear = picture.convert("RGBA")
+    clear.putalpha(Image.linear_gradient("L").resize(picture.size))
+    clear.save(folder / "transparent.png")
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned clockwise by a quarter
+    picture.rotate(90).save(folder / "turned.jpg", quality=92, exif=exif)
+    picture.resize((6000, 6000), Image.Resampling.NEAREST).save(folder / "large.jpg", quality=50)
+    whole = (folder / "plain.jpg").read_bytes()
+    (folder / "broken_off.jpg").write_bytes(whole[: len(whole) // 2])
+    (folder / "text.jpg").write_text("This is no picture.\n", encoding="utf-8")
+    (folder / "empty.jpg").write_bytes(b"")
+    (folder / "bomb.png").write_bytes(_claims(60_000, 60_000))
+
+
+def _claims(width: int, height: int) -> bytes:
+    """Return a PNG of some hundred bytes that claims a size and holds hardly a pixel."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = zlib.crc32(kind + data).to_bytes(4)
+        return len(data).to_bytes(4) + kind + data + check
+
+    header = width.to_bytes(4) + height.to_bytes(4) + bytes([8, 0, 0, 0, 0])
+    parts = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(100))), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)

@@ -4,7 +4,7 @@ Each is a frozen graph with the tensors `DecodeJpeg/contents:0` and `softmax:0`.
 gets depends on what there is: Google's Inception-v3, else MobileNet, else digits of our own.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -123,9 +123,3 @@ def digits(freeze: Freeze, own: keras.Model) -> Recogniser:
     graph = freeze(own, 28, 1, 1.0, 0.0)
     names = {node: f"digit {node}" for node in range(10)}
     return Recogniser("digits", "our digits network", graph, names, {}, as_function(graph))
-
-
-def agree(recogniser: Recogniser, contents: Sequence[bytes], other: np.ndarray) -> float:
-    """Return the largest difference between a recogniser and probabilities [n, nodes]."""
-    ours = np.stack([recogniser.probabilities(jpeg) for jpeg in contents])
-    return float(np.abs(ours - other).max())

@@ -4,11 +4,10 @@ TensorFlow and Keras restore variable by variable, so that a file that does not 
 model half old, half new; some mismatches they report in pages of text, and some not at all.
 """
 
-import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import h5py
@@ -34,20 +33,6 @@ def parts(model: keras.Model) -> dict[str, keras.layers.Layer]:
         if layer.variables:
             found[f"{kind}_{number}" if number else kind] = layer
     return found
-
-
-def atomically(file: str | Path, save: Callable[[str], object]) -> None:
-    """Save into a temporary folder beside a file, then let the result take its place in one step.
-
-    Args:
-        file: where the result should be.
-        save: saves to the path that it is given, which has the same name as the file.
-    """
-    file = Path(file)
-    with tempfile.TemporaryDirectory(dir=file.parent, prefix=f".{file.name}-") as folder:
-        fresh = Path(folder, file.name)
-        save(str(fresh))
-        os.replace(fresh, file)
 
 
 def save(manager: tf.train.CheckpointManager) -> str:
@@ -90,7 +75,7 @@ def stored(prefix: str | Path) -> dict[str, tuple[int, ...]]:
     except Exception:  # TensorFlow raises many kinds, IndexError among them
         raise ValueError(f"{prefix.name}.index is damaged or broken off") from None
     found = {}
-    for name in sorted(shapes):
+    for name in sorted(shapes, key=lambda name: (VALUE not in name, name)):
         plain = name.removesuffix(VALUE).replace("/_", "/")
         try:
             reader.get_tensor(name)

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 THUMB = 16  # pixels; two photos are the same if they agree at this size
-SAME = 2.0  # grey levels of 256 by which they may differ, root mean square
+SAME = 4.5  # grey levels of 256 by which they may differ, root mean square
 
 Progress = Callable[[int, int], None]
 
