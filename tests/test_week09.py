@@ -407,7 +407,7 @@ def test_fine_tuning_changes_the_body_and_its_early_layers_least(folder, tmp_pat
 
 def test_a_strange_model_is_no_classifier(tmp_path):
     little_body().save(tmp_path / "other.keras")
-    with pytest.raises(ValueError, match="other.keras is no classifier"):
+    with pytest.raises(ValueError, match=r"other\.keras is no classifier"):
         classifier.load(tmp_path / "other.keras")
 
 
