@@ -9,7 +9,7 @@ from week02_basics.measure import situation
 from week06_cnn.training import logits
 from week08_inception import archive, download
 from week08_inception.recogniser import MODELS
-from week08_inception.saving import atomically
+from week09_transfer.files import atomically
 
 import keras
 import numpy as np

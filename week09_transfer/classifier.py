@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from week06_cnn.training import batches, logits, one_cycle, train
 from week08_inception.images import SUFFIXES
-from week08_inception.saving import atomically, load_model
+from week08_inception.saving import load_model
+from week09_transfer.files import atomically
 from week09_transfer.photos import square
 
 import keras

@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from week08_inception.saving import atomically
+from week09_transfer.files import atomically
 from week09_transfer.photos import Photos
 
 import numpy as np
