@@ -59,7 +59,8 @@ def run(quick: bool, say: Say) -> Claim:
     def rows(share: float = 1, goal: float = goals[1]) -> None:
         part = int(share * len(digits.x_train))
         while True:
-            model, seed = lstm(seed := next(seeds)), seed
+            seed = next(seeds)
+            model = lstm(seed)
             images, labels = digits.x_train[:part], digits.y_train[:part]
             training.train(model, images, labels, peak=0.01, epochs=2, batch=128, seed=seed)
             with paused():
@@ -83,11 +84,9 @@ def run(quick: bool, say: Say) -> Claim:
 
 def drawn(week, count: int, test: int) -> list[np.ndarray]:
     """Draw captchas into TFRecord files and read them as the lesson does: x, y, x_test, y_test."""
-    parts = []
-    for images, seed in [(count, 10), (test, 11)]:
-        with tempfile.TemporaryDirectory() as folder:
-            writing.write_captchas(Path(folder), images, seed=seed, progress=False)
-            files = sorted(str(file) for file in Path(folder).glob("*.tfrecord"))
-            pairs = [(x.numpy(), y.numpy()) for x, y in week.read(files, 500)]
-        parts += [np.concatenate(pieces) for pieces in zip(*pairs, strict=True)]
-    return parts
+    with tempfile.TemporaryDirectory() as folder:
+        writing.write_captchas(Path(folder), count + test, seed=100, progress=False)
+        files = sorted(str(file) for file in Path(folder).glob("*.tfrecord"))
+        pairs = [(x.numpy(), y.numpy()) for x, y in week.read(files, 500)]
+    x, y = (np.concatenate(pieces) for pieces in zip(*pairs, strict=True))
+    return [x[:count], y[:count], x[count:], y[count:]]

@@ -67,7 +67,8 @@ def markdown(summary: dict) -> str:
         "# What the course claims about speed",
         "Each claim is a file here, and what it measures are the notebooks' own cells and the "
         "helpers, not copies. The variants of a claim take turns in one run (A B A B ...), so that a "
-        "busy moment hits all of them; a ratio is the median of the rounds' ratios. `make bench` "
+        "busy moment hits all of them. A ratio `A / B` says how many times as long A takes as B, and is "
+        "the median of the rounds' ratios. `make bench` "
         "runs everything, `make bench QUICK=1` a small version in under three minutes, "
         "`make bench CLAIM=softmax` one claim; results go to `build/bench.json`. It reports, and "
         "does not fail where a goal is missed. Lessons ask TensorFlow for deterministic operations, "

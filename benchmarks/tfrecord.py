@@ -91,8 +91,8 @@ def run(quick: bool, say: Say) -> Claim:
             name: [(len(jpegs) if name == PIL else images) / s for s in taken.wall]
             for name, taken in times.items()
         }
-        claim.ratio(f"{OURS} / {PIL}", rates[OURS], rates[PIL], at_least=40)
-        claim.ratio(f"{OURS} / {ONE}", rates[OURS], rates[ONE])
+        claim.ratio(f"{OURS}, times the rate of {PIL}", rates[OURS], rates[PIL], at_least=40)
+        claim.ratio(f"{OURS}, times the rate of {ONE}", rates[OURS], rates[ONE])
         claim.ratio(f"{OURS}, share of the ceiling", rates[OURS], rates[CEILING], at_least=0.7)
         claim.ratio(f"{PACKED}, share of the ceiling", rates[PACKED], rates[CEILING], at_least=0.7)
         claim.growth = grow(
