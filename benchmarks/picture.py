@@ -59,6 +59,7 @@ def _growth(ax: plt.Axes, curves: list[tuple[str, list]]) -> None:
         ax.plot([1 / 8, 1], [first, 8 * first], ":", color=GREY, lw=1.2, label="in proportion")
     ax.set(xscale="log", yscale="log", title="Time over the amount of data")
     ax.set(xlabel="share of the data", ylabel="seconds, building and tracing included")
+    ax.yaxis.set_major_formatter(lambda seconds, _: f"{seconds:g}")
     ax.set_xticks([1 / 8, 1 / 4, 1 / 2, 1], ["1/8", "1/4", "1/2", "all"])
     ax.minorticks_off()
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2, fontsize=8)

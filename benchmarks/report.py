@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks import CLAIMS
@@ -75,13 +76,13 @@ def markdown(summary: dict) -> str:
         "the benchmarks do not.",
         "This page, the picture and `summary.json` are written by `make bench-store` from a full "
         "run, never by hand.",
-        *(f"- {line}" for line in _machines(summary)),
+        _bullets(_machines(summary)),
         f"![Ratios against their goals, and the time over the amount of data. {len(with_goal)} "
         f"goals, {len(with_goal) - len(missed)} reached.](bench.png)",
         f"{len(with_goal) - len(missed)} of {len(with_goal)} goals are reached."
         + (" Missed:" if missed else ""),
-        *(
-            f"- {c['title']}: {r['what']} is {number(r['value'])}, the goal is {r['sense']} "
+        _bullets(
+            f"{c['title']}: {r['what']} is {number(r['value'])}, the goal is {r['sense']} "
             f"{r['goal']:g}"
             for c, r in missed
         ),
@@ -92,9 +93,12 @@ def markdown(summary: dict) -> str:
             if len(table) > 1:
                 head, *rows = [f"| {' | '.join(row)} |" for row in table]
                 parts.append("\n".join([head, "|" + "---|" * len(table[0]), *rows]))
-        parts += [f"- {note}" for note in claim["notes"]]
-    joined = "\n\n".join(parts)
-    return joined.replace("\n\n- ", "\n- ").replace(":\n- ", ":\n\n- ") + "\n"
+        parts.append(_bullets(claim["notes"]))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _bullets(items: Iterable[str]) -> str:
+    return "\n".join(f"- {item}" for item in items)
 
 
 def _machines(summary: dict) -> list[str]:
