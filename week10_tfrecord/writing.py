@@ -183,7 +183,9 @@ def _records(task: Sequence, how: Mapping, encoding: str) -> Iterator[bytes]:
     for number in range(first, end):
         image, text = captchas.draw(number=number, **how)
         pixels = captchas.grey(image)
-        yield to_example(encoded(pixels, encoding), pixels.shape, captchas.labels(text, how["alphabet"]))
+        yield to_example(
+            encoded(pixels, encoding), pixels.shape, captchas.labels(text, how["alphabet"])
+        )
         drawn += 1
         if drawn == 50 or number == end - 1:
             print("drawn", drawn, flush=True)
