@@ -206,34 +206,46 @@ def naming(paths: Sequence[str], features: Mapping, shape: Sequence[int] | None 
         raise
 
 
-class Skipping:
-    """A source of records that leaves broken ones out, counts them and keeps what it left out.
+class Skipped(NamedTuple):
+    """What is left of a set after its broken records have been skipped."""
 
-    Made for `read(files, batch, source=Skipping(...))`. Slow: each record is looked at in Python.
-    """
-
-    def __init__(self, features: Mapping, shape: Sequence[int] | None = None) -> None:
-        self.features, self.shape = features, shape
-        self.skipped: list[Fault] = []
-        self.kept = 0
-
-    def __call__(self, paths: Sequence[str]) -> tf.data.Dataset:
-        """Return a dataset of serialised records; counts start anew with each pass over it."""
-
-        def records() -> Iterator[bytes]:
-            self.skipped, self.kept = [], 0
-            for found in walk(paths, self.features, self.shape):
-                if isinstance(found, Fault):
-                    self.skipped.append(found)
-                else:
-                    self.kept += 1
-                    yield found
-
-        return tf.data.Dataset.from_generator(
-            records, output_signature=tf.TensorSpec([], tf.string)
-        )
+    files: list[str]  # to read, in the order of the originals
+    kept: int
+    faults: list[Fault]
 
     def report(self) -> str:
-        """Say how many records were kept and which were skipped, a line for each."""
-        head = f"{self.kept} records read, {len(self.skipped)} skipped"
-        return "\n".join([head, *(f"  {fault}" for fault in self.skipped)])
+        """Say how many records are left and which were skipped, a line for each."""
+        head = f"{self.kept} records kept, {len(self.faults)} skipped"
+        return "\n".join([head, *(f"  {fault}" for fault in self.faults)])
+
+
+def skipping(
+    paths: Sequence[str],
+    folder: Path,
+    features: Mapping[str, tf.io.FixedLenFeature],
+    shape: Sequence[int] | None = None,
+) -> Skipped:
+    """Look at every record and copy the good ones of each broken file, so that the set can be read.
+
+    Args:
+        paths: uncompressed TFRecord files; they stay as they are.
+        folder: where the copies go, under the same names; made if it is not there.
+        features, shape: what each record must hold, as in `walk`.
+
+    Returns:
+        The files to read (whole ones themselves, copies of the others), and what was skipped.
+    """
+    files, kept, skipped = [], 0, []
+    for path in paths:
+        found = [each for each in walk([path], features, shape) if isinstance(each, Fault)]
+        if found:
+            folder.mkdir(parents=True, exist_ok=True)
+            good = (each for each in walk([path], features, shape) if isinstance(each, bytes))
+            copy = Path(folder, Path(path).name)
+            kept += writing.write_shard(copy, good)["records"]
+            path = str(copy)
+        else:
+            kept += sum(1 for _ in tf.data.TFRecordDataset(path))
+        files.append(path)
+        skipped += found
+    return Skipped(files, kept, skipped)

@@ -16,6 +16,7 @@ from pathlib import Path
 from subprocess import Popen
 
 from week10_tfrecord import processes
+from week10_tfrecord.processes import WorkerFailed
 
 
 def free_ports(count: int) -> list[int]:
@@ -58,7 +59,8 @@ def launch(
         For each index `losses` (of each step), `digest` (of all weights) and `files` it read.
 
     Raises:
-        processes.WorkerFailed: a worker, here or elsewhere, died or fell silent.
+        WorkerFailed: a worker, here or elsewhere, died or fell silent; its `results` hold what was
+            reported until then.
     """
     names = {f"worker {index}{' (the chief)' if index == 0 else ''}": index for index in indices}
     results = {index: {"losses": {}} for index in indices}
@@ -69,17 +71,22 @@ def launch(
             step, loss = rest.split()
             results[names[name]]["losses"][int(step)] = float.fromhex(loss)
         elif kind == "done":
-            digest, *files = rest.split()
-            results[names[name]] |= {"digest": digest, "files": files}
+            results[names[name]]["digest"] = rest
+        elif kind == "files":
+            results[names[name]]["files"] = rest.split()
         on_line(name, line, process)
 
     text = json.dumps({**job, **{k: str(v) for k, v in job.items() if isinstance(v, Path)}})
-    processes.run(
-        {name: processes.python("week10_tfrecord.worker", text) for name in names},
-        parse,
-        env={name: {"TF_CONFIG": tf_config(addresses, i)} for name, i in names.items()},
-        patience=patience,
-    )
+    try:
+        processes.run(
+            {name: processes.python("week10_tfrecord.worker", text) for name in names},
+            parse,
+            env={name: {"TF_CONFIG": tf_config(addresses, i)} for name, i in names.items()},
+            patience=patience,
+        )
+    except WorkerFailed as err:
+        err.results = results
+        raise
     return results
 
 
@@ -120,7 +127,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         results = launch(job, addresses, indices, on_line=show, patience=options.patience)
-    except (processes.WorkerFailed, FileNotFoundError) as err:
+    except (WorkerFailed, FileNotFoundError) as err:
         print(err, file=sys.stderr)
         return 1
     for index, result in results.items():

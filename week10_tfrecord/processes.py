@@ -4,6 +4,7 @@ A worker calls `die_with_parent` first. It then ends by itself when the process 
 gone, however that happened: the system closes the pipe that is the worker's standard input.
 """
 
+import contextlib
 import os
 import queue
 import signal
@@ -81,10 +82,8 @@ def run(
                 readers.append(reader)
                 heard[name] = time.monotonic()
             while running := [name for name in workers if workers[name].poll() is None]:
-                try:
+                with contextlib.suppress(queue.Empty):
                     handle(*lines.get(timeout=0.05))
-                except queue.Empty:
-                    pass
                 _raise_if_one_failed(workers, last, logs)
                 for name in running:
                     if time.monotonic() > heard[name] + patience:

@@ -102,13 +102,14 @@ def train(
     *,
     batch: int = 64,
     streams: int = 2,
-    rate: float = 0.002,
+    rate: float = 0.02,
     seed: int = 0,
     strategy: tf.distribute.Strategy | None = None,
     worker: int = 0,
     workers: int = 1,
     checkpoints: Path | None = None,
     every: int = 0,
+    opened: Callable[[list[str]], None] = lambda names: None,
     report: Report = lambda step, loss: None,
 ) -> Run:
     """Train the lesson's network on the captchas of a folder, and go on where a run broke off.
@@ -118,23 +119,26 @@ def train(
         steps: how many steps the whole run has.
         batch: global batch, a multiple of `streams`.
         streams: in how many parts the files are dealt.
-        rate: Adam's learning rate.
+        rate: the learning rate, of gradient descent with momentum 0.9.
         seed: of the initial weights and of the order of the images.
         strategy: made before anything else of TensorFlow runs, if it is a cluster's; by default
             all devices of this machine.
         worker, workers: which part of the cluster this process is.
         checkpoints: a folder that all workers see; if it holds a checkpoint, the run goes on there.
         every: steps from one checkpoint to the next; 0 for none.
+        opened: called with the names of the files that this worker reads.
         report: called with number and loss of each step.
     """
     lesson = taught(writing.WEEK)
     strategy = strategy or local_strategy()
     files, _ = faults.files(folder)
     mine = share(files, streams, worker, workers)
+    names = [Path(file).name for stream in mine for file in stream]
+    opened(names)
     replicas = strategy.num_replicas_in_sync // workers
     with strategy.scope():
         model = lesson.captcha_net(seed=seed)
-        optimizer = keras.optimizers.Adam(rate)
+        optimizer = keras.optimizers.SGD(rate, momentum=0.9)
         optimizer.build(model.trainable_variables)
         done = tf.Variable(0, dtype=tf.int64, trainable=False)
     one_step = lesson.distributed_step(strategy, model, optimizer, batch)
@@ -157,7 +161,6 @@ def train(
                 if step == steps:
                     break
     weights = np.concatenate([np.asarray(v).ravel() for v in model.weights])
-    names = [Path(file).name for stream in mine for file in stream]
     return Run(losses, hashlib.sha256(weights.tobytes()).hexdigest()[:16], weights, names)
 
 

@@ -1,6 +1,6 @@
 """One worker of a cluster: `python -m week10_tfrecord.worker JOB`, with TF_CONFIG in the environment.
 
-It prints `step N LOSS` after each step and `done DIGEST FILES…` at the end. If a peer dies, it asks
+It prints `files NAME…` first, `step N LOSS` after each step and `done DIGEST` at the end. If a peer dies, it asks
 every peer's port who still answers, says so, and ends with exit code 4.
 """
 
@@ -52,6 +52,7 @@ def main(job: str) -> int:
             strategy=where,
             worker=me,
             workers=max(1, len(cluster)),
+            opened=lambda names: print("files", *names, flush=True),
             report=lambda step, loss: print("step", step, loss.hex(), flush=True),
         )
     except DESCRIBED as err:
@@ -59,7 +60,7 @@ def main(job: str) -> int:
             raise
         print(f"{' and '.join(gone)} no longer answers ({type(err).__name__})", file=sys.stderr)
         return PEER_GONE
-    print("done", run.digest, *run.files, flush=True)
+    print("done", run.digest, flush=True)
     return 0
 
 
