@@ -68,7 +68,12 @@ def test_an_epoch_holds_each_image_once(data):
         ]
         assert all(len(part) == 5 * replicas for part in parts)
         return [
-            {image for part in parts for r in range(replicas) for image in part[step * replicas + r]}
+            {
+                image
+                for part in parts
+                for r in range(replicas)
+                for image in part[step * replicas + r]
+            }
             for step in range(5)
         ]
 
@@ -136,7 +141,9 @@ def test_each_machine_has_a_launcher_that_says_who_died(data, tmp_path):
     command = [sys.executable, "-m", "week10_tfrecord.launch", "--workers", *addresses]
     command += ["--data", str(data), "--steps", "100000", "--batch", "32", "--index"]
     launchers = [
-        subprocess.Popen([*command, str(i)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [*command, str(i)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         for i in range(2)
     ]
     try:
@@ -182,5 +189,3 @@ def test_fit_still_needs_a_step_of_ones_own():
         env=os.environ | {"TF_CONFIG": config},
     )
     assert "PerReplica" in done.stdout, done.stdout + done.stderr[-500:]
-
-

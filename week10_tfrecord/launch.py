@@ -44,7 +44,7 @@ def launch(
     indices: list[int],
     *,
     on_line: Callable[[str, str, Popen], None] = lambda name, line, process: None,
-    patience: float = 120.0,
+    patience: float = 300.0,
 ) -> dict[int, dict]:
     """Run the workers of these indices on this machine until all are done.
 
@@ -108,7 +108,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--streams", type=int, default=2, help="a multiple of the workers")
     parser.add_argument("--checkpoints", type=Path, help="a folder that all workers see")
     parser.add_argument("--every", type=int, default=0, help="steps between checkpoints")
-    parser.add_argument("--patience", type=float, default=120.0, help="seconds of silence allowed")
+    parser.add_argument("--patience", type=float, default=300.0, help="seconds of silence allowed")
     options = parser.parse_args(arguments)
     job = {
         "folder": options.data,

@@ -44,7 +44,7 @@ def run(
     on_line: Callable[[str, str, subprocess.Popen], None] = lambda name, line, process: None,
     *,
     env: Mapping[str, Mapping[str, str]] | None = None,
-    patience: float = 120.0,
+    patience: float = 300.0,
 ) -> None:
     """Run commands side by side until all have ended well.
 

@@ -114,6 +114,9 @@ def train(
 ) -> Run:
     """Train the lesson's network on the captchas of a folder, and go on where a run broke off.
 
+    The network has no batch normalisation, so that runs on any number of devices can be compared.
+    TensorFlow's and Keras' global seed is set, for the order of the images depends on it as well.
+
     Args:
         folder: where the shards and their manifest lie.
         steps: how many steps the whole run has.
@@ -129,6 +132,7 @@ def train(
         opened: called with the names of the files that this worker reads.
         report: called with number and loss of each step.
     """
+    tf.keras.utils.set_random_seed(seed)
     lesson = taught(writing.WEEK)
     strategy = strategy or local_strategy()
     files, _ = faults.files(folder)
@@ -137,7 +141,7 @@ def train(
     opened(names)
     replicas = strategy.num_replicas_in_sync // workers
     with strategy.scope():
-        model = lesson.captcha_net(seed=seed)
+        model = lesson.captcha_net(seed=seed, norm=False)
         optimizer = keras.optimizers.SGD(rate, momentum=0.9)
         optimizer.build(model.trainable_variables)
         done = tf.Variable(0, dtype=tf.int64, trainable=False)

@@ -1,6 +1,6 @@
 """One worker of a cluster: `python -m week10_tfrecord.worker JOB`, with TF_CONFIG in the environment.
 
-It prints `files NAME…` first, `step N LOSS` after each step and `done DIGEST` at the end. If a peer dies, it asks
+It prints `started`, `joined`, `files NAME…`, `step N LOSS` after each step and `done DIGEST` at the end. If a peer dies, it asks
 every peer's port who still answers, says so, and ends with exit code 4.
 """
 
@@ -40,13 +40,14 @@ def silent(cluster: list[str], me: int) -> list[str]:
 def main(job: str) -> int:
     """Train as a job, in JSON, says: the arguments of `training.train`."""
     processes.die_with_parent()
+    print("started", flush=True)
     config = json.loads(os.environ.get("TF_CONFIG", "{}"))
     cluster = config.get("cluster", {}).get("worker", [])
     me = config.get("task", {}).get("index", 0)
     try:  # the cluster first: it can only be joined before the first operation
         where = tf.distribute.MultiWorkerMirroredStrategy() if len(cluster) > 1 else None
+        print("joined", len(cluster) or 1, flush=True)
         tf.config.experimental.enable_op_determinism()
-        tf.keras.utils.set_random_seed(0)
         run = training.train(
             **json.loads(job),
             strategy=where,
