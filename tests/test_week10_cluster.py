@@ -132,7 +132,7 @@ def test_a_killed_worker_is_named_and_the_run_resumes(victim, data, one, tmp_pat
     resumed = training.train(**job)
     assert min(resumed.losses) == 4, "the checkpoint of step 3 is where it goes on"
     assert_close(resumed.losses, one, range(4, 9))
-    np.testing.assert_allclose(resumed.weights, one.weights, atol=1e-5)
+    np.testing.assert_allclose(resumed.weights, one.weights, atol=5e-5)
 
 
 def test_each_machine_has_a_launcher_that_says_who_died(data, tmp_path):
