@@ -3,12 +3,21 @@
 import subprocess
 import sys
 
-from week06_cnn import models, training
+from week02_basics.taught import taught
+from week03_regression.digits import Digits
+from week06_cnn import checks, models, plots, speed, training
 
 import keras
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.exercises import answers, solution, stub
+
+WEEK = "week06_cnn"
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +33,7 @@ def data():
 
 def tiny(**how) -> keras.Model:
     """A network for 8x8 images of two classes."""
-    return models.small_cnn(2, (8, 8), filters=(4, 4), **how)
+    return models.small_cnn(2, (8, 8), filters=(4, 4), padding="same", **how)
 
 
 # --- rates and order --------------------------------------------------------------------------
@@ -220,7 +229,7 @@ rng = np.random.default_rng(0)
 x, y = rng.integers(0, 256, [64, 8, 8]).astype(np.uint8), rng.integers(0, 3, 64)
 def run(where):
     with where.scope():
-        model = models.small_cnn(3, (8, 8), filters=(4, 4))
+        model = models.small_cnn(3, (8, 8), filters=(4, 4), padding="same")
     losses = training.train(model, x, y, peak=0.01, epochs=3, batch=16)
     again = training.train(model, x, y, peak=0.01, epochs=1, batch=16)
     return np.concatenate([losses, again]), training.accuracy(model, x, y), model
@@ -280,6 +289,13 @@ def test_training_refuses(data, change, error, message):
         np.testing.assert_array_equal(a, b)
 
 
+def test_floats_are_not_cut_to_integers(data):
+    inputs = keras.Input((8, 8), dtype="uint8")
+    outputs = keras.layers.Dense(2)(keras.layers.Flatten()(keras.layers.Rescaling(1.0)(inputs)))
+    with pytest.raises(TypeError, match="x is float64, but the model takes uint8"):
+        training.train(keras.Model(inputs, outputs), data[0] / 2, data[1], peak=0.01)
+
+
 def test_an_unbuilt_model_is_refused(data):
     with pytest.raises(ValueError, match=r"begin it with keras\.Input"):
         training.train(keras.Sequential([keras.layers.Dense(2)]), *data, peak=0.01)
@@ -302,12 +318,14 @@ def test_a_loss_that_is_not_finite_stops_training(data):
 
 def test_small_cnn_has_the_parameters_that_its_arguments_say():
     convolutions = 9 * 16 + 9 * 16 * 32 + 9 * 32 * 64
-    dense = 7 * 7 * 64 * 10 + 10
+    dense = 3 * 3 * 64 * 10 + 10
     assert models.small_cnn().count_params() == convolutions + 4 * (16 + 32 + 64) + dense
     without = models.small_cnn(norm=False)
     assert without.count_params() == convolutions + 16 + 32 + 64 + dense
+    same = models.small_cnn(padding="same")
+    assert same.count_params() - models.small_cnn().count_params() == 10 * (7 * 7 - 3 * 3) * 64
     wide = models.small_cnn(classes=3, image=(20, 40), channels=3, filters=(8,), kernel=5)
-    assert wide.count_params() == 25 * 3 * 8 + 32 + 20 * 40 * 8 * 3 + 3
+    assert wide.count_params() == 25 * 3 * 8 + 32 + 16 * 36 * 8 * 3 + 3
     assert wide.output_shape == (None, 3)
 
 
@@ -320,5 +338,208 @@ def test_pooling_before_or_after_relu_is_the_same_without_normalisation():
 def test_small_cnn_refuses_what_cannot_be_built():
     with pytest.raises(ValueError, match="must be at least 1"):
         models.small_cnn(classes=0)
-    with pytest.raises(ValueError, match="too small to be halved 2 times"):
-        models.small_cnn(image=(3, 28))
+    with pytest.raises(ValueError, match=r"\(17, 28\) is too small for 3 blocks"):
+        models.small_cnn(image=(17, 28))
+    models.small_cnn(image=(18, 28))
+    models.small_cnn(image=(4, 28), padding="same")
+    with pytest.raises(ValueError, match="too small for 3 blocks"):
+        models.small_cnn(image=(3, 28), padding="same")
+
+
+def test_notes_cnn_is_the_notes_network():
+    model = models.notes_cnn(dropout=0.3)
+    assert model.count_params() == 3_274_634
+    shapes = [(5, 5, 1, 32), (32,), (5, 5, 32, 64), (64,), (3136, 1024), (1024,), (1024, 10), (10,)]
+    assert [w.shape for w in model.get_weights()] == shapes
+
+
+# --- what the notebook teaches ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def week():
+    return taught(WEEK)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_convolution_by_hand_is_tensorflows(week, data):
+    """Over random shapes, strides and paddings; a filter may be larger than a SAME image."""
+
+    def draw(low: int, high: int) -> int:
+        return data.draw(st.integers(low, high))
+
+    padding = data.draw(st.sampled_from(["VALID", "SAME"]))
+    stride, kh, kw = draw(1, 4), draw(1, 5), draw(1, 5)
+    smallest = (kh, kw) if padding == "VALID" else (1, 1)
+    h, w = draw(smallest[0], 12), draw(smallest[1], 12)
+    n, c, f = draw(1, 3), draw(1, 3), draw(1, 3)
+    rng = np.random.default_rng(draw(0, 99))
+    images = rng.normal(size=[n, h, w, c]).astype(np.float32)
+    filters = rng.normal(size=[kh, kw, c, f]).astype(np.float32)
+    theirs = tf.nn.conv2d(images, filters, stride, padding)
+    np.testing.assert_allclose(week.conv2d(images, filters, stride, padding), theirs, atol=1e-4)
+    assert week.output_size(h, kh, stride, padding)[0] == theirs.shape[1]
+
+
+def test_taught_network_is_the_packages(week):
+    ours, theirs = week.small_network(), models.small_cnn()
+    assert [w.shape for w in ours.get_weights()] == [w.shape for w in theirs.get_weights()]
+    theirs.set_weights(ours.get_weights())
+    x = np.random.default_rng(0).integers(0, 256, [4, 28, 28]).astype(np.uint8)
+    np.testing.assert_allclose(ours(x), theirs(x), atol=1e-5)
+
+
+def test_taught_loops_take_the_steps_of_the_package(week, data):
+    """Called step by step, at once, or with all its checks: the same weights come out."""
+    x, y = data
+    digits = Digits(x, y, x, y, "scans")
+    order, rates = training.batches(64, 16, 1, 0), training.one_cycle(0.01, 4)
+    expected = tiny()
+    training.train(expected, x, y, order=order, rates=rates)
+    for way in (week.call_each_step, week.call_once):
+        model = tiny()
+        way(week.stepper(model), digits, order, rates)(np.arange(4))
+        for a, b in zip(model.get_weights(), expected.get_weights(), strict=True):
+            np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+def test_taught_evidence_is_the_slope_of_the_lead(week, data):
+    x, _ = data
+    model = tiny()
+    first, second = np.zeros(3, int), np.ones(3, int)
+    lead, gradient = week.evidence(model, x[:3], first, second)
+    scores = training.logits(model, x[:3])
+    np.testing.assert_allclose(lead, scores[:, 0] - scores[:, 1], atol=1e-5)
+    nudged = x[:3] + 0.5 * np.sign(gradient)
+    assert (week.evidence(model, nudged, first, second)[0] > lead).all()
+
+
+# --- speed and figures ------------------------------------------------------------------------
+
+
+def test_half_precision_asks_the_hardware(monkeypatch):
+    monkeypatch.setattr(speed.Path, "read_text", lambda self: "flags : fpu avx512_bf16 sse")
+    monkeypatch.setattr(speed.sys, "platform", "linux")
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: [])
+    assert speed.half_precision() == "mixed_bfloat16"
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    assert speed.half_precision() is None
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: ["a GPU"])
+    for capability, policy in [
+        ((6, 1), None),
+        ((7, 0), "mixed_float16"),
+        ((8, 9), "mixed_float16"),
+    ]:
+        details = {"compute_capability": capability}
+        monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda gpu, d=details: d)
+        assert speed.half_precision() == policy
+
+
+def test_determinism_comes_back():
+    from tensorflow.python.framework import config
+
+    tf.config.experimental.enable_op_determinism()
+    with pytest.raises(KeyError), speed.nondeterministic():
+        assert not config.is_op_determinism_enabled()
+        raise KeyError
+    assert config.is_op_determinism_enabled()
+
+
+def test_figures_draw_what_they_are_given():
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, [28, 28])
+    maps = {"a": (np.eye(3), image - 100.0), "b": (np.eye(3), image * 0.0)}
+    errors = {"tiny": {250: 0.2, 1000: 0.1}, "small": {250: 0.1}}
+    for fig, filled in [
+        (plots.responses(image, maps), 5),
+        (plots.size_curves(errors), 1),
+        (plots.filters(rng.normal(size=[3, 3, 1, 16])), 16),
+        (
+            plots.feature_maps(image, {"1": rng.random([13, 13, 16]), "2": rng.random([5, 5, 8])}),
+            17,
+        ),
+        (plots.evidence([image, image], [image - 9.0, image - 8.0], ["a", "b"]), 4),
+        (plots.grid(rng.random([30, 28, 28])), 30),
+    ]:
+        assert sum(ax.has_data() for ax in fig.axes) == filled
+        plt.close(fig)
+
+
+# --- exercises --------------------------------------------------------------------------------
+
+SIZES_WRONG = {
+    "are swapped": "lambda *a: sizes_before(*a)[::-1]",
+    "return two numbers": "lambda *a: sizes_before(*a)[0]",
+    "2 sizes give the same output": "lambda o, k, s, p: (sizes_before(o, k, s, p)[0],) * 2",
+    "the smallest is": "lambda o, k, s, p: ((o - 1) * s + 1, (o - 1) * s + s)",
+    "the largest is": "lambda *a: (sizes_before(*a)[0], sizes_before(*a)[1] + 1)",
+}
+POOL_WRONG = {
+    "the squares overlap": "lambda x: tf.nn.max_pool2d(x, 2, 1, 'VALID')",
+    "the mean of each square": "lambda x: tf.nn.avg_pool2d(x, 2, 2, 'VALID')",
+    "the upper left pixel": "lambda x: x[:, ::2, ::2]",
+    "is 0 compared": "lambda x: np.maximum(max_pool(x), 0)",
+    "drop the last row": "lambda x: x.reshape(len(x), x.shape[1] // 2, 2, x.shape[2] // 2, 2, -1)"
+    ".max(axis=(2, 4))",
+    "the last row or column is dropped": "lambda x: tf.nn.max_pool2d(x, 2, 2, 'SAME')",
+    "become": "lambda x: x.max(axis=(1, 2))",
+}
+
+
+@pytest.mark.parametrize(
+    ("check", "name", "wrong"),
+    [
+        (checks.check_sizes_before, "sizes_before", SIZES_WRONG),
+        (checks.check_max_pool, "max_pool", POOL_WRONG),
+    ],
+)
+def test_exercises(check, name, wrong):
+    """The solution passes; the stub and each common mistake fail with the hint that fits."""
+    assert check(solution(WEEK, name))
+    assert "dots are still there" in check(stub(WEEK, name)).message
+    names = {name: solution(WEEK, name), "tf": tf, "np": np}
+    for hint, verdict in answers(check, wrong, names):
+        assert not verdict and hint in verdict.message, (hint, verdict.message)
+
+
+FEW_WRONG = {
+    "29,402 parameters; pool more": "lambda: models.small_cnn()",
+    "17,918 parameters; narrow more": "lambda: models.small_cnn(filters=(8, 16, 26), padding='same')",
+    "outputs have shape (None, 9)": "lambda: models.small_cnn(9, filters=(4, 4, 4))",
+    "has a softmax": "lambda: linear('softmax')",
+    "begin it with keras.Input": "lambda: keras.Sequential([keras.layers.Dense(10)])",
+    "return a Keras model, not a list": "lambda: []",
+    "gives nothing back": "lambda: None",
+    "7,850 parameters read": "lambda: linear(None)",
+}
+
+
+def linear(activation) -> keras.Model:
+    """Softmax regression as a Keras model."""
+    layers = keras.layers
+    dense = [layers.Flatten(), layers.Dense(10, activation=activation)]
+    return keras.Sequential([keras.Input((28, 28, 1)), layers.Rescaling(1 / 255), *dense])
+
+
+def test_exercise_3_counts_before_it_trains(monkeypatch):
+    """Only an answer of the right size and form is trained, here on a few made-up images."""
+    rng = np.random.default_rng(0)
+    rows = rng.integers(0, 10, 1280).astype(np.uint8)
+    images = rng.integers(0, 120, [1280, 28, 28]).astype(np.uint8)
+    images[np.arange(1280), 2 * rows + 4] = 255  # a bright row says which digit it is
+    digits = Digits(images, rows, images, rows, "scans")
+
+    def check(build):
+        return checks.check_few_parameters(build, digits)
+
+    build = solution(WEEK, "build")
+    assert build().count_params() == 7042
+    monkeypatch.setitem(checks.GOAL, "scans", 0.2)
+    assert check(build)
+    assert "dots are still there" in check(stub(WEEK, "build")).message
+    monkeypatch.setitem(checks.GOAL, "scans", 1.01)
+    names = {"models": models, "keras": keras, "linear": linear}
+    for hint, verdict in answers(check, FEW_WRONG, names):
+        assert not verdict and hint in verdict.message, (hint, verdict.message)

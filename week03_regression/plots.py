@@ -64,8 +64,8 @@ def temperatures(probabilities: Sequence[np.ndarray], at: Sequence[float]) -> Fi
     return fig
 
 
-def _image(ax: plt.Axes, image: np.ndarray, title: str = "", **how) -> None:
-    """Draw one image without axes."""
+def draw_image(ax: plt.Axes, image: np.ndarray, title: str = "", **how) -> None:
+    """Draw one image, uint8 or float [height, width], without axes; `how` goes to `imshow`."""
     ax.imshow(image, **how)
     ax.set_title(title, fontsize=9, fontweight="normal")
     ax.axis("off")
@@ -76,7 +76,7 @@ def samples(images: np.ndarray, labels: np.ndarray, rows: int = 5) -> Figure:
     fig, axes = plt.subplots(rows, 10, figsize=(7.2, 0.75 * rows))
     for digit in range(10):
         for row, image in enumerate(images[labels == digit][:rows]):
-            _image(axes[row, digit], image)
+            draw_image(axes[row, digit], image)
     return fig
 
 
@@ -97,7 +97,7 @@ def weights(w: np.ndarray) -> Figure:
     bound = np.abs(w).max() * 0.8
     for digit, ax in enumerate(axes.flat):
         image = w[:, digit].reshape(28, 28)
-        _image(ax, image, f"{digit}", cmap="PuOr", vmin=-bound, vmax=bound)
+        draw_image(ax, image, f"{digit}", cmap="PuOr", vmin=-bound, vmax=bound)
     return fig
 
 
@@ -123,5 +123,5 @@ def mistakes(
     for ax, image, label, answer, p in zip(
         axes.flat, images, labels, answers, probability, strict=True
     ):
-        _image(ax, image, f"{label}, read as {answer}\n({p:.0%} sure)")
+        draw_image(ax, image, f"{label}, read as {answer}\n({p:.0%} sure)")
     return fig

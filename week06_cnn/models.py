@@ -1,4 +1,4 @@
-"""The small network of this week, with each of its ingredients as an argument."""
+"""The networks of this week: the small one with its ingredients as arguments, and the notes' one."""
 
 from collections.abc import Sequence
 
@@ -13,6 +13,7 @@ def small_cnn(
     *,
     filters: Sequence[int] = (16, 32, 64),
     kernel: int = 3,
+    padding: str = "valid",
     norm: bool = True,
     pool_first: bool = True,
     dropout: float = 0.0,
@@ -27,10 +28,11 @@ def small_cnn(
 
     Args:
         classes: how many logits an image gets.
-        image: height and width in pixels; every block but the last halves them.
+        image: height and width in pixels.
         channels: 1 for grey, 3 for colour. Grey images may come without the last axis.
         filters: how many filters each block has.
         kernel: height and width of a filter, in pixels.
+        padding: `"valid"`, where a convolution loses `kernel - 1` rows and columns, or `"same"`.
         norm: whether to normalise; if not, the convolutions have a bias instead.
         pool_first: pool before normalisation and ReLU (less work, the same values but for the
             statistics), or after them.
@@ -48,8 +50,12 @@ def small_cnn(
     """
     if min(classes, channels, kernel, *filters, len(filters)) < 1:
         raise ValueError("classes, channels, kernel and every entry of filters must be at least 1")
-    if min(image) < 2 ** (len(filters) - 1):
-        raise ValueError(f"an image of {image} is too small to be halved {len(filters) - 1} times")
+    side = min(image)
+    for block in range(len(filters)):
+        side = side - (kernel - 1 if padding == "valid" else 0)
+        side = side // 2 if block < len(filters) - 1 else side
+        if side < 1:
+            raise ValueError(f"an image of {image} is too small for {len(filters)} blocks")
     synchronized = tf.distribute.get_strategy().num_replicas_in_sync > 1
     layers = keras.layers
     inputs = keras.Input((*image, channels))
@@ -61,7 +67,7 @@ def small_cnn(
         convolution = layers.Conv2D(
             count,
             kernel,
-            padding="same",
+            padding=padding,
             use_bias=not norm,
             kernel_initializer=keras.initializers.GlorotUniform(seed + block),
             dtype=dtype,
@@ -74,3 +80,38 @@ def small_cnn(
     initial = keras.initializers.GlorotUniform(seed + len(filters))
     logits = layers.Dense(classes, kernel_initializer=initial, dtype="float32")(x)
     return keras.Model(inputs, logits)
+
+
+def notes_cnn(dropout: float = 0.0, seed: int = 0) -> keras.Model:
+    """Return the notes' network as a Keras model: two convolutions 5x5, 1024 units, ten logits.
+
+    Weights are truncated normal numbers with standard deviation 0.1 and biases 0.1, as in the
+    notes; its eight arrays are in the order weight, bias from the first layer to the last.
+
+    Args:
+        dropout: share of the 1024 units that is dropped in training, in [0, 1).
+        seed: of the initial weights and of the dropout.
+
+    Returns:
+        A model from images [n, 28, 28(, 1)] with pixels in 0..255 to float32 logits [n, 10].
+    """
+    layers = keras.layers
+
+    def start(layer: int) -> dict:
+        normal = keras.initializers.TruncatedNormal(stddev=0.1, seed=seed + layer)
+        return {"kernel_initializer": normal, "bias_initializer": keras.initializers.Constant(0.1)}
+
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(32, 5, padding="same", activation="relu", **start(0)),
+            layers.MaxPooling2D(),
+            layers.Conv2D(64, 5, padding="same", activation="relu", **start(1)),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(1024, activation="relu", **start(2)),
+            *([layers.Dropout(dropout, seed=seed)] if dropout else []),
+            layers.Dense(10, **start(3)),
+        ]
+    )

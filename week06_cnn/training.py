@@ -6,6 +6,8 @@ devices, other losses and other optimizers.
 
 from collections.abc import Callable
 
+from week06_cnn import guards
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -116,14 +118,14 @@ def train(
             larger than it or cannot be shared by the devices, or order and rates do not fit.
         FloatingPointError: the loss is not finite; the message has the step and its rate.
     """
-    x, labels = _checked_inputs(model, x), np.asarray(y)
+    x, labels = guards.inputs(model, x), np.asarray(y)
     if len(labels) != len(x):
         raise ValueError(f"{len(x)} inputs but {len(labels)} labels")
     if loss is None:
-        labels, loss = _checked_labels(model, labels), cross_entropy
+        labels, loss = guards.labels(model, labels), cross_entropy
     if order is None:
         order = batches(len(x), batch, epochs, seed)
-    order = _checked_order(order, len(x))
+    order = guards.order(order, len(x))
     if rates is None:
         if peak is None:
             raise ValueError("give the learning rate's peak, or a rate for each step")
@@ -159,7 +161,7 @@ def train(
 
 def logits(model: keras.Model, x: np.ndarray, batch: int = 1000) -> np.ndarray:
     """Return a model's outputs for inputs [n, ...], computed in batches, as NumPy [n, ...]."""
-    x = _checked_inputs(model, x)
+    x = guards.inputs(model, x)
     spec = tf.TensorSpec([None, *x.shape[1:]], x.dtype)
 
     def build() -> Callable:
@@ -181,7 +183,7 @@ def accuracy(model: keras.Model, x: np.ndarray, y: np.ndarray, batch: int = 1000
     Raises:
         TypeError, ValueError: as in `train`.
     """
-    labels = _checked_labels(model, np.asarray(y))
+    labels = guards.labels(model, np.asarray(y))
     if len(labels) != len(x):
         raise ValueError(f"{len(x)} inputs but {len(labels)} labels")
     return float(np.mean(logits(model, x, batch).argmax(axis=-1) == labels))
@@ -252,67 +254,3 @@ def _cached(model: keras.Model, slot: str, key: tuple, build: Callable[[], objec
     if slot not in slots or slots[slot][0] != key:
         slots[slot] = key, build()
     return slots[slot][1]
-
-
-def _checked_inputs(model: keras.Model, x: np.ndarray) -> tf.Tensor:
-    """Return inputs as a tensor if the model can take them."""
-    if not model.built:
-        raise ValueError("the model has no weights yet: begin it with keras.Input(shape)")
-    if not tf.is_tensor(x):
-        x = np.asarray(x)
-        if x.dtype.kind not in "buif":
-            raise TypeError(f"x has dtype {x.dtype}; numbers such as uint8 pixels are needed")
-    wanted, given = tuple(model.input_shape[1:]), tuple(x.shape[1:])
-    grey = [wanted[:-1]] if wanted[-1:] == (1,) else []  # Keras adds the axis of one channel
-    if not len(x.shape) or not any(_fits(given, shape) for shape in [wanted, *grey]):
-        names = " or ".join(str(["n", *shape]).replace("'", "") for shape in [wanted, *grey])
-        raise ValueError(f"x has shape {tuple(x.shape)}; the model takes {names}")
-    if not len(x):
-        raise ValueError("the data set is empty: x has no rows")
-    x = tf.convert_to_tensor(x)
-    if x.dtype.is_floating and _divides(model) and float(tf.reduce_max(x)) <= 1:
-        raise TypeError(
-            f"x is {x.dtype.name} with no value above 1, but the model divides by 255 itself: "
-            "give it pixels in 0..255, such as uint8"
-        )
-    return x
-
-
-def _fits(given: tuple, wanted: tuple) -> bool:
-    """Tell whether a shape fits one in which None stands for any length."""
-    return len(given) == len(wanted) and all(
-        w in (None, g) for g, w in zip(given, wanted, strict=True)
-    )
-
-
-def _divides(model: keras.Model) -> bool:
-    """Tell whether a model begins by scaling pixels down."""
-    first = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)][:1]
-    return any(isinstance(layer, keras.layers.Rescaling) and layer.scale < 0.1 for layer in first)
-
-
-def _checked_labels(model: keras.Model, y: np.ndarray) -> np.ndarray:
-    """Return labels as int32 if they index the last axis of the model's output."""
-    *inner, classes = model.output_shape[1:]
-    if y.dtype.kind not in "ui":
-        raise TypeError(f"labels are integers below {classes}, not {y.dtype} (nor one-hot)")
-    if y.shape[1:] != tuple(inner):
-        wanted = str(["n", *inner]).replace("'", "")
-        raise ValueError(f"the labels have shape {y.shape}; the model's logits want {wanted}")
-    if y.size and not (y.min() >= 0 and y.max() < classes):
-        raise ValueError(
-            f"labels from {y.min()} to {y.max()}; the model has classes 0 to {classes - 1}"
-        )
-    return y.astype(np.int32)
-
-
-def _checked_order(order: np.ndarray, count: int) -> np.ndarray:
-    """Return an order of examples as int32 [steps, batch] if it is one."""
-    order = np.asarray(order)
-    if order.ndim != 2 or not order.size or order.dtype.kind not in "ui":
-        raise ValueError(
-            f"order is an int matrix [steps, batch], not {order.dtype} of shape {order.shape}"
-        )
-    if order.min() < 0 or order.max() >= count:
-        raise ValueError(f"order names example {order.max()} (or one below 0) of {count}")
-    return order.astype(np.int32)
