@@ -199,7 +199,7 @@ def naming(paths: Sequence[str], features: Mapping, shape: Sequence[int] | None 
     """
     try:
         yield
-    except tf.errors.OpError:
+    except (tf.errors.OpError, UnicodeDecodeError):  # the latter if garbage stands in the message
         for found in walk([path for path in paths if os.path.exists(path)], features, shape):
             if isinstance(found, Fault):
                 raise BrokenRecord(str(found)) from None
