@@ -20,6 +20,7 @@ PAGES = [
     *NOTEBOOKS,
     *sorted(ROOT.glob("*.md")),
     *sorted((ROOT / "notebooks").glob("*.md")),
+    *sorted((ROOT / "benchmarks").glob("*.md")),
 ]
 
 
