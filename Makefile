@@ -8,6 +8,7 @@ READY := .venv/ready
 NB ?=
 QUICK ?=
 CLAIM ?=
+ROUNDS ?=
 
 .PHONY: help lab course test test-offline bench bench-store lint render readme student lock clean distclean
 
@@ -35,8 +36,8 @@ test: $(READY) ## unit tests, and strict re-execution of every notebook
 test-offline: $(READY) ## the notebooks once more, network cut and cache empty
 	tools/offline.sh $(PY) -m pytest -p no:cacheprovider notebooks
 
-bench: $(READY) ## race what the course claims about speed (QUICK=1: small, CLAIM=name for one)
-	@$(PY) -m benchmarks $(if $(QUICK),--quick) $(CLAIM)
+bench: $(READY) ## race what the course claims about speed (QUICK=1: small; CLAIM=name for one; ROUNDS=2: fewer)
+	@$(PY) -m benchmarks $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) $(CLAIM)
 
 bench-store: $(READY) ## write benchmarks/README.md, summary and picture from a full `make bench`
 	@$(PY) -m benchmarks --store

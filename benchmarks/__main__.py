@@ -46,6 +46,8 @@ def measure(name: str, quick: bool, which: str) -> bool:
         for ratio in claim["ratios"]:
             for key in {"goal", "sense", "met"} & set(ratio):
                 del ratio[key]
+    if race.at_most:
+        claim["notes"].append(f"with at most {race.at_most} rounds instead of as many as usual")
     claim |= {"quick": quick, "seconds": time.monotonic() - start, "machine": machine}
     report.add(name, claim)
     print(("\r" if sys.stdout.isatty() else "") + report.text(claim) + "\n", flush=True)
@@ -58,7 +60,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("claims", nargs="*", metavar="CLAIM", help=f"{', '.join(CLAIMS)}, checks")
     parser.add_argument("--quick", action="store_true", help="small versions, under 3 minutes")
     parser.add_argument("--store", action="store_true", help="write the committed summary; no run")
+    parser.add_argument("--rounds", type=int, metavar="N", help="at most N rounds of any variant")
     options = parser.parse_args(arguments)
+    race.at_most = options.rounds
     if strange := set(options.claims) - {*CLAIMS, "checks"}:
         parser.error(
             f"no claim {', '.join(sorted(strange))}; there are {', '.join(CLAIMS)}, checks"

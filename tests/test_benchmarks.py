@@ -34,6 +34,12 @@ def test_variants_take_turns():
     assert said[:2] == ["round 1, A", "round 1, B"]
 
 
+def test_rounds_can_be_capped(monkeypatch):
+    monkeypatch.setattr(race, "at_most", 2)
+    times = race.race({"A": int, "B": int}, {"A": 5, "B": 1})
+    assert len(times["A"].wall) == 2 and len(times["B"].wall) == 1
+
+
 def test_the_watch_can_be_stopped():
     def run():
         time.sleep(0.02)
