@@ -6,8 +6,9 @@ REQUIREMENTS := $(if $(shell nvidia-smi >/dev/null 2>&1 && echo yes),requirement
 PY := .venv/bin/python
 READY := .venv/ready
 NB ?=
+NOTEBOOK ?=
 
-.PHONY: help lab course test test-offline lint render readme student lock clean distclean
+.PHONY: help lab course test test-offline lint render readme student grade lock clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +46,10 @@ readme: $(READY) ## bring the README's table up to date, after `make course`
 
 student: $(READY) ## notebooks without solutions, into build/student/
 	@$(PY) -m tools.student $(NB)
+
+grade: $(READY) ## check filled-in notebooks (NOTEBOOK=file or folder, SECONDS=, MEMORY=)
+	@test -n "$(NOTEBOOK)" || { echo "Which? make grade NOTEBOOK=file.ipynb, or a folder of them" >&2; exit 2; }
+	@$(PY) -m tools.grade "$(NOTEBOOK)" $(if $(SECONDS),--seconds $(SECONDS)) $(if $(MEMORY),--memory $(MEMORY))
 
 lock: ## compile exact versions (UPGRADE=--upgrade for the newest)
 	@test -x build/uv/bin/uv || { $(PYTHON) -m venv build/uv && build/uv/bin/python -m pip install --quiet uv; }
