@@ -151,7 +151,7 @@ def test_a_fresh_adam_each_call_but_no_new_trace(data):
     model = tiny()
     start = model.get_weights()
     first = training.train(model, x, y, peak=0.01, batch=16)
-    graph = model._week06_graphs["train"][1][0]
+    graph = model.__week06_graphs["train"][1][0]
     model.set_weights(start)
     again = training.train(
         model, x[:48], y[:48], order=training.batches(64, 16, 1, 0) % 48, peak=0.01
@@ -159,7 +159,7 @@ def test_a_fresh_adam_each_call_but_no_new_trace(data):
     model.set_weights(start)
     assert again.shape == first.shape
     np.testing.assert_allclose(training.train(model, x, y, peak=0.01, batch=16), first, atol=1e-6)
-    assert model._week06_graphs["train"][1][0] is graph
+    assert model.__week06_graphs["train"][1][0] is graph
     assert graph.experimental_get_tracing_count() == 1
     model.layers[-1].trainable = False  # what is learned has changed, and so must the graph
     kernel = model.layers[-1].get_weights()[0]

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -114,32 +115,53 @@ def _install(file: Path) -> str:
 def _download(target: Path) -> None:
     """Download `ORIGIN` through Keras into a file of an existing folder, silently.
 
-    Runs in a thread that can be left behind: no timeout of a socket covers a name server that does
-    not answer, or several addresses that are tried one after the other.
-
     Raises:
-        TimeoutError: less than `STEP` bytes arrived in `PATIENCE` seconds.
+        TimeoutError: see `patiently`.
         Exception: what Keras raises.
     """
-    errors: list[Exception] = []
 
     def fetch() -> None:
         keras.config.disable_interactive_logging()  # in this thread only
+        keras.utils.get_file(target.name, ORIGIN, cache_dir=target.parent, cache_subdir="")
+
+    patiently(fetch, target)
+
+
+def patiently(fetch: Callable[[], object], target: Path) -> None:
+    """Run a download for as long as its file grows.
+
+    Runs in a thread that can be left behind: no timeout of a socket covers a name server that does
+    not answer, or several addresses that are tried one after the other.
+
+    Args:
+        fetch: downloads into `target`.
+        target: the file; it may be there already, and be continued.
+
+    Raises:
+        TimeoutError: it grew by less than `STEP` bytes in `PATIENCE` seconds.
+        Exception: what `fetch` raises.
+    """
+    errors: list[Exception] = []
+
+    def run() -> None:
         try:
-            keras.utils.get_file(target.name, ORIGIN, cache_dir=target.parent, cache_subdir="")
+            fetch()
         except Exception as err:
             errors.append(err)
 
-    thread = threading.Thread(target=fetch, daemon=True)
+    def size() -> int:
+        return target.stat().st_size if target.exists() else 0
+
+    thread = threading.Thread(target=run, daemon=True)
+    first = arrived = size()
+    since = time.monotonic()
     thread.start()
-    arrived, since = 0, time.monotonic()
     while thread.is_alive():
         thread.join(0.05)
-        size = target.stat().st_size if target.exists() else 0
-        if size >= arrived + STEP:
-            arrived, since = size, time.monotonic()
+        if not arrived <= size() < arrived + STEP:  # smaller: it starts again
+            arrived, since = size(), time.monotonic()
         elif time.monotonic() > since + PATIENCE:
-            raise TimeoutError(f"the network {'stalled' if arrived else 'did not answer'}")
+            raise TimeoutError(f"the network {'stalled' if arrived > first else 'did not answer'}")
     if errors:
         raise errors[0]
 

@@ -247,10 +247,10 @@ def _cached(model: keras.Model, slot: str, key: tuple, build: Callable[[], objec
 
     It lives as long as the model. Keras and TensorFlow do not track it, so it is never saved.
     """
-    slots = model.__dict__.get("_week06_graphs")
+    slots = model.__dict__.get("__week06_graphs")
     if slots is None:
         slots = {}
-        object.__setattr__(model, "_week06_graphs", slots)
+        object.__setattr__(model, "__week06_graphs", slots)
     if slot not in slots or slots[slot][0] != key:
         slots[slot] = key, build()
     return slots[slot][1]

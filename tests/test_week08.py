@@ -1,0 +1,643 @@
+"""Week 8's saving, frozen graphs, recognisers, pictures and exercises."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from week02_basics.taught import taught
+from week06_cnn.models import small_cnn
+from week08_inception import (
+    archive,
+    checks,
+    frozen,
+    images,
+    labels,
+    naughty,
+    pictures,
+    plots,
+    recogniser,
+    saving,
+    standin,
+)
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from tests.exercises import answers, solution, stub
+
+WEEK = "week08_inception"
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = Path(os.environ.get("COURSE_SHARED", ROOT.parent / "shared"))
+MOBILENET = archive.folder().parent / recogniser.WEIGHTS
+
+genuine = pytest.mark.skipif(not (SHARED / "inception").is_dir(), reason="no ../shared/inception")
+weights = pytest.mark.skipif(not MOBILENET.is_file(), reason="MobileNet is not in Keras' cache")
+
+
+@pytest.fixture(scope="module")
+def week():
+    return taught(WEEK)
+
+
+def tiny(side: int = 8, classes: int = 3, seed: int = 0) -> keras.Model:
+    keras.utils.set_random_seed(seed)
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input([side, side, 1]),
+            layers.Conv2D(4, 3, name=f"convolution_{seed}"),
+            layers.Flatten(),
+            layers.Dense(classes, name=f"classifier_{seed}"),
+        ]
+    )
+
+
+def jpeg(pixels: np.ndarray) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "JPEG", quality=95)
+    return out.getvalue()
+
+
+def noise(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+
+
+def values(model: keras.Model) -> list[np.ndarray]:
+    return [value.copy() for value in model.get_weights()]
+
+
+def same(a: list[np.ndarray], b: list[np.ndarray]) -> bool:
+    return all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+# --- saving -------------------------------------------------------------------------------------
+
+
+def test_parts_have_the_same_names_for_every_model_of_an_architecture():
+    first, second = saving.parts(small_cnn()), saving.parts(small_cnn())
+    assert list(first) == list(second)
+    assert {"conv2d", "conv2d_2", "batch_normalization_1", "dense"} <= set(first)
+    assert "flatten" not in first
+
+
+def test_restore_fills_a_model_or_leaves_it_alone(tmp_path):
+    source, model = tiny(seed=1), tiny(seed=2)
+    prefix = tf.train.Checkpoint(**saving.parts(source)).save(str(tmp_path / "c"))
+    into = tf.train.Checkpoint(**saving.parts(model))
+    saving.restore(into, prefix)
+    assert same(values(model), values(source))
+
+    for suffix, keep in [
+        (".index", 0.5),
+        (".index", 0),
+        *((saving.SUFFIXES[1], k) for k in (0, 0.6, 0.99)),
+    ]:
+        file = Path(prefix + suffix)
+        whole, before = file.read_bytes(), values(model)
+        file.write_bytes(whole[: int(keep * len(whole))])
+        with pytest.raises(ValueError, match=rf"c-1{suffix}.* damaged or broken off"):
+            saving.restore(into, prefix)
+        assert same(values(model), before) and file.stat().st_size == int(keep * len(whole))
+        file.write_bytes(whole)
+    saving.restore(into, prefix)
+
+
+@pytest.mark.parametrize("which", saving.SUFFIXES)
+def test_a_missing_file_of_a_checkpoint_is_named(tmp_path, which):
+    into = tf.train.Checkpoint(v=tf.Variable(1.0))
+    prefix = into.save(str(tmp_path / "c"))
+    Path(prefix + which).unlink()
+    with pytest.raises(FileNotFoundError, match=rf"c-1{which} is not there"):
+        saving.restore(into, prefix)
+
+
+def test_shapes_and_names_that_do_not_match_are_named(tmp_path):
+    source = tiny(seed=1)
+    prefix = tf.train.Checkpoint(**saving.parts(source)).save(str(tmp_path / "c"))
+    wider = tiny(classes=5)
+    before = values(wider)
+    with pytest.raises(
+        ValueError, match=r"c-1 .*dense/kernel has shape \(144, 3\) in the file, \(144, 5\)"
+    ):
+        saving.restore(tf.train.Checkpoint(**saving.parts(wider)), prefix)
+    assert same(values(wider), before)
+    layers = saving.parts(tiny())
+    layers["head"] = layers.pop("dense")
+    with pytest.raises(
+        ValueError, match=r"head/kernel .* not in the file; renamed from dense/kernel\?"
+    ):
+        saving.restore(tf.train.Checkpoint(**layers), prefix)
+    layers.pop("head")
+    with pytest.raises(ValueError, match=r"dense/bias \(3,\) is in the file, not in the model"):
+        saving.restore(tf.train.Checkpoint(**layers), prefix)
+    saving.restore(tf.train.Checkpoint(**layers), prefix, partial=True)
+
+
+def test_weight_files_are_checked_before_they_are_loaded(tmp_path):
+    source, model = tiny(seed=1), tiny(seed=2)
+    file = tmp_path / "m.weights.h5"
+    source.save_weights(file)
+    saving.load_weights(model, file)
+    assert same(values(model), values(source))
+    wider = tiny(classes=5)
+    before = values(wider)
+    with pytest.raises(
+        ValueError, match=r"m\.weights\.h5 does not fit: layers/dense/vars/0 has shape"
+    ):
+        saving.load_weights(wider, file)
+    assert same(values(wider), before)
+    whole = file.read_bytes()
+    for keep in (0, 10, len(whole) // 2, len(whole) - 1):
+        file.write_bytes(whole[:keep])
+        with pytest.raises(ValueError, match=r"m\.weights\.h5 is damaged or broken off"):
+            saving.load_weights(wider, file)
+    assert same(values(wider), before)
+    with pytest.raises(
+        FileNotFoundError, match=r"other\.weights\.h5 is not there; in .*m\.weights\.h5"
+    ):
+        saving.load_weights(wider, tmp_path / "other.weights.h5")
+
+
+def test_keras_files_are_checked_and_their_code_refused(tmp_path):
+    model, file = tiny(), tmp_path / "m.keras"
+    model.save(file)
+    assert same(values(saving.load_model(file)), values(model))
+    whole = file.read_bytes()
+    damaged = bytearray(whole)
+    damaged[len(whole) // 2] ^= 255
+    for content in (whole[:-50], whole[: len(whole) // 2], b"", bytes(damaged)):
+        file.write_bytes(content)
+        with pytest.raises(ValueError, match=r"m\.keras is damaged or broken off"):
+            saving.load_model(file)
+    with pytest.raises(FileNotFoundError, match=r"gone\.keras is not there"):
+        saving.load_model(tmp_path / "gone.keras")
+    evil = keras.Sequential([keras.Input([1]), keras.layers.Lambda(lambda x: x)])
+    evil.save(file)
+    with pytest.raises(ValueError, match=r"m\.keras holds a Lambda layer.* refused"):
+        saving.load_model(file)
+
+
+def test_trained_graphs_do_not_get_into_weight_files(tmp_path):
+    """What week 6 keeps with a model is not saved with it."""
+    from week06_cnn.training import train
+
+    model = tiny()
+    train(model, noise(32, 8, 8), np.arange(32) % 3, peak=0.01, batch=16)
+    model.save_weights(tmp_path / "m.weights.h5")
+    assert all(name.startswith("layers/") for name in saving._datasets(tmp_path / "m.weights.h5"))
+
+
+def test_atomic_saving_leaves_the_old_file_or_the_new_one(tmp_path, week):
+    file = tmp_path / "m.bin"
+    file.write_bytes(b"old")
+
+    def fails(path):
+        path.write_bytes(b"half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        week.save_atomically(fails, file)
+    assert file.read_bytes() == b"old" and list(tmp_path.iterdir()) == [file]
+    week.save_atomically(lambda path: path.write_bytes(b"new"), file)
+    assert file.read_bytes() == b"new" and list(tmp_path.iterdir()) == [file]
+
+
+KILLED = """
+import sys, week02_basics
+import tensorflow as tf
+from week08_inception import saving
+step, ballast = tf.Variable(0), tf.Variable(tf.zeros([1_000_000]))
+manager = tf.train.CheckpointManager(tf.train.Checkpoint(step=step, ballast=ballast), sys.argv[1], 2)
+while True:
+    step.assign_add(1); ballast.assign(tf.fill([1_000_000], tf.cast(step, tf.float32)))
+    saving.save(manager)
+    print(int(step), flush=True)
+"""
+
+
+def test_a_checkpoint_survives_a_process_that_is_killed(tmp_path):
+    """Killed at five moments while it saves without pause, it always leaves a whole checkpoint."""
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE
+    ) as child:
+        seen, restored = (
+            0,
+            tf.train.Checkpoint(step=tf.Variable(0), ballast=tf.Variable(tf.zeros([1_000_000]))),
+        )
+        for pause in (0.003, 0.011, 0.017, 0.029, 0.041):
+            seen = int(child.stdout.readline())
+            time.sleep(pause)
+            os.kill(child.pid, signal.SIGSTOP)  # as dead as killed, for whoever reads its files
+            saving.restore(restored, tf.train.latest_checkpoint(tmp_path))
+            assert int(restored.step) >= seen
+            assert np.ptp(restored.ballast) == 0 and restored.ballast[0] == float(restored.step)
+            os.kill(child.pid, signal.SIGCONT)
+        child.kill()
+    saving.restore(restored, tf.train.latest_checkpoint(tmp_path))
+
+
+def test_a_failed_save_leaves_nothing(tmp_path, monkeypatch):
+    manager = tf.train.CheckpointManager(tf.train.Checkpoint(v=tf.Variable(1.0)), tmp_path, 2)
+    saving.save(manager)
+    before = sorted(path.name for path in tmp_path.iterdir())
+
+    def full():
+        (tmp_path / "ckpt-2_temp").mkdir()
+        raise tf.errors.ResourceExhaustedError(None, None, "no space left on device")
+
+    monkeypatch.setattr(manager, "save", full)
+    with pytest.raises(OSError, match=r"checkpoint not saved \(ResourceExhaustedError\)"):
+        saving.save(manager)
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+# --- label files --------------------------------------------------------------------------------
+
+
+@genuine
+def test_all_classes_of_the_genuine_label_files_resolve():
+    words = labels.lookup(SHARED / "inception")
+    assert sorted(words) == list(range(1, 1001))
+    assert words[169].startswith("giant panda")
+    assert len(labels.read_words(SHARED / "inception" / labels.WORDS)) == 21842
+
+
+@genuine
+@weights
+def test_the_orders_of_keras_and_of_the_archive_differ_but_the_classes_are_the_same():
+    nodes = labels.read_nodes(SHARED / "inception" / labels.NODES)
+    uids = labels.read_keras(MOBILENET.parent / "imagenet_class_index.json")
+    assert set(nodes.values()) == set(uids) and len(uids) == 1000
+    for uid, keras_node, node in [
+        ("n02510455", 388, 169),
+        ("n04548280", 892, 524),
+        ("n11939491", 985, 357),
+    ]:
+        assert uids[keras_node] == nodes[node] == uid
+
+
+ENTRY = 'entry {\n  target_class: 5\n  target_class_string: "n00000005"\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("nodes", "line", "words"),
+    [
+        (
+            ENTRY + 'entry {\n  target_class: x\n  target_class_string: "n00000005"\n}\n',
+            6,
+            "not a line",
+        ),
+        (ENTRY + "entry {\n  target_class: 6\n}\n", 7, "not a line"),
+        (ENTRY + ENTRY, 8, "a second time"),
+        (ENTRY + "entry {\n  target_class: 6\n  target_class: 7\n", 7, "not a line"),
+        ("# a comment\n\nrubbish\n", 3, "not a line"),
+        (ENTRY + "entry {\n  target_class: 6\n", 6, "ends inside an entry"),
+        (ENTRY.replace("n00000005", "panda"), 3, "not a line"),
+        ("}\n", 1, "not a line"),
+    ],
+)
+def test_malformed_lines_of_nodes_are_named(tmp_path, nodes, line, words):
+    (tmp_path / labels.NODES).write_text(nodes)
+    with pytest.raises(ValueError, match=rf"proto\.pbtxt, line {line}: .*{words}"):
+        labels.read_nodes(tmp_path / labels.NODES)
+
+
+def test_malformed_lines_of_words_are_named(tmp_path):
+    file = tmp_path / labels.WORDS
+    for text, line in [("n00000005\tx\nn1\ty\n", 2), ("n00000005 x\n", 1), ("n00000005\t\n", 1)]:
+        file.write_text(text)
+        with pytest.raises(ValueError, match=rf"map\.txt, line {line}: "):
+            labels.read_words(file)
+    file.write_bytes(b"\xff\xfe\n")
+    with pytest.raises(ValueError, match="not a text file"):
+        labels.read_words(file)
+    file.write_text("")
+    with pytest.raises(ValueError, match="no entries"):
+        labels.read_words(file)
+    with pytest.raises(FileNotFoundError, match="no label file"):
+        labels.read_words(tmp_path / "gone")
+
+
+def test_a_node_without_words_is_named(tmp_path):
+    (tmp_path / labels.NODES).write_text(ENTRY)
+    (tmp_path / labels.WORDS).write_text("n00000006\tx\n")
+    with pytest.raises(ValueError, match="no words for n00000005, which is node 5"):
+        labels.lookup(tmp_path)
+    (tmp_path / labels.WORDS).write_text("n00000005\tx, y\n")
+    assert labels.lookup(tmp_path) == {5: "x, y"}
+    (tmp_path / "index.json").write_text('{"0": ["n1", "a"], "2": []}')
+    with pytest.raises(ValueError, match="not a table of Keras' classes"):
+        labels.read_keras(tmp_path / "index.json")
+
+
+# --- frozen graphs ------------------------------------------------------------------------------
+
+
+def in_session(graph, contents: bytes, fetch: str = frozen.SOFTMAX) -> np.ndarray:
+    with tf.Graph().as_default(), tf.compat.v1.Session() as sess:
+        tf.import_graph_def(graph, name="")
+        return sess.run(fetch, {frozen.JPEG: contents})
+
+
+def test_a_frozen_graph_agrees_with_its_network_in_both_worlds(week):
+    network, pixels = tiny(), noise(8, 8)
+    graph, contents = week.freeze(network, 8, 1, 1 / 255, 0.0), jpeg(noise(8, 8))
+    decoded = tf.cast(tf.io.decode_jpeg(contents), tf.float32)[None] / 255
+    original = tf.nn.softmax(network(decoded)).numpy()
+    assert pixels.std() > 0 and original.std() > 0.01
+    np.testing.assert_allclose(in_session(graph, contents), original, atol=1e-5)
+    np.testing.assert_allclose(
+        frozen.as_function(graph)(tf.constant(contents)), original, atol=1e-5
+    )
+    assert not any("Var" in kind for kind, _ in frozen.kinds(graph))
+
+
+def test_tensors_that_a_graph_does_not_have_are_named(week):
+    graph = week.freeze(tiny(), 8, 1, 1.0, 0.0)
+    with pytest.raises(ValueError, match="first output is 'softmax:0'"):
+        frozen.as_function(graph, fetch="softmax")
+    with pytest.raises(ValueError, match=r"no tensor 'JpegDecode/contents:0'.*DecodeJpeg/contents"):
+        frozen.as_function(graph, feed="JpegDecode/contents:0")
+
+
+def test_files_that_are_no_graphs_are_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no graph a\.pb"):
+        frozen.read_graph(tmp_path / "a.pb")
+    for content in (b"<html>", b""):
+        (tmp_path / "a.pb").write_bytes(content)
+        with pytest.raises(ValueError, match=r"a\.pb: "):
+            frozen.read_graph(tmp_path / "a.pb")
+
+
+@pytest.mark.parametrize("scale", [False, True])
+def test_the_normalisation_of_2015_gives_the_same_today(scale):
+    graph = standin.graph(16, tiny_rgb(16))
+    rng = np.random.default_rng(1)
+    for node in graph.node:
+        if node.name.startswith("conv/batchnorm/"):
+            value = rng.uniform(0.5, 2, 3).astype(np.float32)
+            node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(value))
+        elif node.name == "conv/batchnorm":
+            node.attr["scale_after_normalization"].b = scale
+    contents = jpeg(noise(16, 16, 3))
+    with pytest.raises(tf.errors.UnimplementedError):
+        unported = tf.compat.v1.wrap_function(lambda: tf.import_graph_def(graph, name=""), [])
+        unported.prune(frozen.JPEG, frozen.SOFTMAX)(tf.constant(contents))
+    for fetch in ("conv/batchnorm:0", frozen.SOFTMAX):
+        now = frozen.as_function(graph, fetch=fetch)(tf.constant(contents))
+        np.testing.assert_allclose(now, in_session(graph, contents, fetch), rtol=1e-4, atol=1e-5)
+
+
+def test_a_logged_graph_has_its_nodes_but_not_its_weights(tmp_path, week):
+    graph = week.freeze(tiny(side=16), 16, 1, 1.0, 0.0)
+    slim = frozen.without_values(graph)
+    assert frozen.constant_bytes(slim) < frozen.constant_bytes(graph) / 3
+    with tf.Graph().as_default() as drawn:
+        tf.import_graph_def(slim, name="")
+    with tf.summary.create_file_writer(str(tmp_path)).as_default():
+        tf.summary.graph(drawn)
+    assert frozen.logged_nodes(tmp_path) == [node.name for node in graph.node]
+    assert frozen.logged_nodes(tmp_path / "nothing") == []
+
+
+# --- recognisers --------------------------------------------------------------------------------
+
+
+def tiny_rgb(side: int) -> keras.Model:
+    keras.utils.set_random_seed(0)
+    return keras.Sequential([keras.Input([side, side, 3]), keras.layers.GlobalAveragePooling2D()])
+
+
+@pytest.fixture(scope="module")
+def stand_in(tmp_path_factory) -> tuple[Path, archive.Archive]:
+    """The unpacked stand-in archive with Inception-v3's architecture, fetched from a local server."""
+    folder = tmp_path_factory.mktemp("stand_in") / "inception"
+    shared = SHARED / "inception"
+    content, facts = standin.pack(standin.graph(), shared if shared.is_dir() else None)
+    with naughty.server(content) as served:
+        facts = facts._replace(url=served.url)
+        archive.install(facts, folder)
+    return folder, facts
+
+
+def test_the_stand_in_serves_through_the_path_of_the_genuine_archive(stand_in):
+    """Download, hashes, unpacking, labels, a graph of 95 MB, TensorFlow 1 and 2."""
+    folder, facts = stand_in
+    assert facts.size > 80_000_000 and archive.missing(facts, folder) == ""
+    model = recogniser.inception(folder, facts)
+    contents = jpeg(noise(60, 40, 3))
+    p = model.probabilities(contents)
+    assert p.shape == (1008,) and np.isclose(p.sum(), 1, atol=1e-4) and p.std() > 0
+    np.testing.assert_allclose(in_session(model.graph, contents)[0], p, atol=1e-5)
+    assert sorted(model.names) == list(range(1, 1001))
+    assert len(model.top(contents)) == 5 and model.pick(inception=1, mobilenet=2, digits=3) == 1
+    features = frozen.as_function(model.graph, fetch="pool_3/_reshape:0")(tf.constant(contents))
+    assert features.shape == (1, 2048)
+    with pytest.raises(FileNotFoundError, match="git blob id"):
+        recogniser.inception(folder, archive.INCEPTION)
+
+
+def test_the_archive_comes_first_and_the_digits_last(monkeypatch, tmp_path, week):
+    content, facts = standin.pack(standin.graph(16, tiny_rgb(16)))
+    (tmp_path / "facts.json").write_text(json.dumps(facts._asdict()))
+    (tmp_path / facts.name).write_bytes(content)
+    monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(tmp_path))
+    monkeypatch.setattr(recogniser, "MODELS", "http://127.0.0.1:9/")
+    own = small_cnn(filters=(4, 8))
+    last = recogniser.choose(week.freeze, own)
+    assert last.source == "digits" and "no Inception-v3" in last.why and "no MobileNet" in last.why
+    assert last.top(jpeg(noise(50, 50, 3)), 1)[0][0].startswith("digit ")
+    monkeypatch.setenv(archive.FACTS, str(tmp_path / "facts.json"))
+    archive.unpack(facts, tmp_path / facts.name, archive.folder())
+    first = recogniser.choose(week.freeze, own)
+    assert first.source == "inception" and first.why == ""
+    (archive.folder() / archive.GRAPH).write_bytes(b"damaged")
+    assert "git blob id" in recogniser.choose(week.freeze, own).why
+    (tmp_path / "models" / recogniser.WEIGHTS).write_bytes(b"damaged")
+    (tmp_path / "models" / "imagenet_class_index.json").write_text("{}")
+    assert "damaged" in recogniser.choose(week.freeze, own).why
+
+
+@pytest.fixture(scope="module")
+def mobilenet(week):
+    return recogniser.mobilenet(week.freeze)
+
+
+@weights
+def test_mobilenet_knows_the_drawings_and_is_fooled_by_two(mobilenet, tmp_path):
+    first = {
+        file.stem: mobilenet.top(file.read_bytes(), 1)[0] for file in pictures.draw_all(tmp_path)
+    }
+    for name, words, least in [
+        ("crossword", {"crossword puzzle"}, 0.6),
+        ("traffic_light", {"traffic light"}, 0.6),
+        ("digital_clock", {"digital clock"}, 0.5),
+        ("honeycomb", {"honeycomb"}, 0.2),
+        ("wall_clock", {"wall clock", "analog clock"}, 0.3),
+    ]:
+        assert first[name][0] in words and first[name][1] > least, first[name]
+    assert first["chess_board"][0] == first["maze"][0] == "crossword puzzle"
+
+
+@weights
+@genuine
+def test_mobilenet_recognises_the_genuine_panda(mobilenet):
+    (name, p), *_ = mobilenet.top(images.jpeg_bytes(SHARED / "inception" / "cropped_panda.jpg"))
+    assert name == "giant panda" and p > 0.4
+
+
+@weights
+@pytest.mark.skipif(not (SHARED / "flower_photos").is_dir(), reason="no ../shared/flower_photos")
+def test_mobilenet_recognises_photos_of_daisies(mobilenet):
+    found = list(images.recognise_folder(SHARED / "flower_photos" / "daisy", mobilenet.top))
+    assert len(found) == 80 and not any(answer.reason for answer in found)
+    assert sum(answer.top[0][0] == "daisy" for answer in found) >= 50
+
+
+# --- pictures and image files -------------------------------------------------------------------
+
+
+def test_drawings_are_the_same_every_time(tmp_path):
+    files = pictures.draw_all(tmp_path / "a")
+    assert [file.stem for file in files] == list(pictures.DRAWINGS)
+    for file, again in zip(files, pictures.draw_all(tmp_path / "b"), strict=True):
+        assert file.read_bytes() == again.read_bytes()
+        with Image.open(file) as image:
+            assert image.size == (448, 448) and np.ptp(np.asarray(image)) > 100
+
+
+def test_images_in_trouble(tmp_path):
+    pictures.troubles(pictures.wall_clock(), tmp_path)
+    plain = (tmp_path / "plain.jpg").read_bytes()
+    assert images.jpeg_bytes(tmp_path / "plain.jpg") == plain  # nothing to do, so nothing is done
+    upright = np.asarray(Image.open(io.BytesIO(plain)).convert("L"), float)
+    for name, size, off in [
+        ("grey.png", 448, 6),
+        ("cmyk.jpg", 448, 8),
+        ("palette.gif", 448, 8),
+        ("transparent.png", 448, 80),
+        ("turned.jpg", 448, 6),
+        ("large.jpg", 1024, 12),
+    ]:
+        with Image.open(io.BytesIO(images.jpeg_bytes(tmp_path / name))) as image:
+            assert (
+                image.format == "JPEG" and image.mode in ("RGB", "L") and image.size == (size, size)
+            )
+            pixels = np.asarray(image.convert("L").resize((448, 448)), float)
+        assert np.abs(pixels - upright).mean() < off, name
+    for name, words in [
+        ("text.jpg", "not an image"),
+        ("broken_off.jpg", "damaged or broken off"),
+        ("empty.jpg", "the file is empty"),
+        ("bomb.png", "too many"),
+    ]:
+        with pytest.raises(ValueError, match=rf"{name}: .*{words}"):
+            images.jpeg_bytes(tmp_path / name)
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        images.jpeg_bytes(tmp_path / "gone.jpg")
+
+
+@pytest.mark.parametrize("size", [9000, 12000])
+def test_large_images_are_capped_before_they_are_decoded(tmp_path, size, monkeypatch):
+    """A PNG of that many pixels is refused; a JPEG is decoded small, in little memory and time."""
+    claims = pictures._claims(size, size)
+    (tmp_path / "a.png").write_bytes(claims)
+    with pytest.raises(ValueError, match="million pixels are too many"):
+        images.jpeg_bytes(tmp_path / "a.png")
+    if size == 9000:
+        Image.new("L", (size, size), 200).save(tmp_path / "a.jpg")
+        with Image.open(io.BytesIO(images.jpeg_bytes(tmp_path / "a.jpg"))) as image:
+            assert max(image.size) == images.SIDE
+
+
+def test_sixteen_bit_and_transparent_images(tmp_path):
+    Image.fromarray(noise(9, 9).astype(np.uint16) * 200).save(tmp_path / "deep.png")
+    Image.new("LA", (9, 9), (0, 0)).save(tmp_path / "clear.png")
+    with Image.open(io.BytesIO(images.jpeg_bytes(tmp_path / "deep.png"))) as image:
+        assert np.ptp(np.asarray(image)) > 150
+    with Image.open(io.BytesIO(images.jpeg_bytes(tmp_path / "clear.png"))) as image:
+        assert np.asarray(image).min() > 250  # white shines through
+
+
+def test_a_folder_is_gone_through_whatever_is_in_it(tmp_path):
+    pictures.troubles(pictures.maze(), tmp_path / "in")
+    (tmp_path / "in" / "notes.txt").write_text("not asked about")
+    (tmp_path / "in" / "sub").mkdir()
+    pictures.maze().save(tmp_path / "in" / "sub" / "UPPER.JPG")
+    found = list(images.recognise_folder(tmp_path / "in", lambda contents: [("x", 1.0)]))
+    assert len(found) == 12 and sum(bool(answer.reason) for answer in found) == 4
+    assert all(bool(answer.top) != bool(answer.reason) for answer in found)
+    (tmp_path / "empty").mkdir()
+    for name, words in [("empty", "no images in the folder"), ("gone", "there is no folder")]:
+        with pytest.raises(FileNotFoundError, match=words):
+            list(images.recognise_folder(tmp_path / name, lambda contents: []))
+
+
+def test_figures_draw_what_they_are_given(tmp_path):
+    file = pictures.draw_all(tmp_path)[0]
+    found = [
+        images.Answer(file, file.read_bytes(), [(f"name {k}, other", 0.2) for k in range(5)])
+    ] * 4
+    found.append(images.Answer(file, b"", [], "unreadable"))
+    fig = plots.answers(found)
+    assert len(fig.axes) == 12 and sum(len(ax.patches) for ax in fig.axes) == 20
+    plt.close(fig)
+    fig = plots.resumed(np.ones(10), 5, {"a": np.ones(5), "b": np.zeros(5)})
+    assert len(fig.axes) == 2 and len(fig.axes[1].lines) == 2
+    plt.close(fig)
+
+
+# --- exercises ----------------------------------------------------------------------------------
+
+RESTORE_WRONG = {
+    "`dense` was overwritten": "lambda model, prefix: tf.train.Checkpoint(**saving.parts(model)).restore(prefix)",
+    "was not restored": "lambda model, prefix: model",
+    "does your Checkpoint name it": "lambda model, prefix: tf.train.Checkpoint(model=model.layers[0]).restore(prefix)",
+    "nothing back": "lambda model, prefix: None",
+}
+FEATURES_WRONG = {
+    "these are the outputs": "lambda graph, jpeg: frozen.as_function(graph)(tf.constant(jpeg))[0]",
+    "one row of 144": "lambda graph, jpeg: features(graph, jpeg)[None]",
+    "144 go into": "lambda graph, jpeg: np.zeros(7)",
+    "does not compute": "lambda graph, jpeg: features(graph, jpeg)[::-1]",
+    "no tensor": "lambda graph, jpeg: frozen.as_function(graph, fetch='pool_3/_reshape:0')(tf.constant(jpeg))",
+}
+LOOKUP_WRONG = {
+    "the keys are text": "lambda nodes, words: {str(k): v for k, v in lookup(nodes, words).items()}",
+    "WordNet ids": "lambda nodes, words: {169: 'n02510455', 7: 'n04548280'}",
+    "cut at a comma": "lambda nodes, words: {k: v.split(',')[0] for k, v in lookup(nodes, words).items()}",
+    "the nodes are": "lambda nodes, words: {k + 1: v for k, v in lookup(nodes, words).items()}",
+    "a dict is asked for": "lambda nodes, words: list(lookup(nodes, words).items())",
+}
+
+
+@pytest.mark.parametrize(
+    ("check", "name", "wrong"),
+    [
+        (checks.check_restore_features, "restore_features", RESTORE_WRONG),
+        (checks.check_features, "features", FEATURES_WRONG),
+        (checks.check_lookup, "lookup", LOOKUP_WRONG),
+    ],
+)
+def test_exercises(check, name, wrong, week):
+    """The solution passes; the stub and each common mistake fail with the hint that fits."""
+    if name == "features":
+        full = check
+
+        def check(answer):
+            return full(answer, week.freeze)
+
+    assert check(solution(WEEK, name))
+    assert "dots are still there" in check(stub(WEEK, name)).message
+    names = {name: solution(WEEK, name), "tf": tf, "np": np, "frozen": frozen, "saving": saving}
+    for hint, verdict in answers(check, wrong, names):
+        assert not verdict and hint in verdict.message, (hint, verdict.message)
