@@ -58,6 +58,7 @@ class Peer:
         actions: dict[str, Callable] | None = None,
         patience: float = math.inf,
     ):
+        """Keep the way to the other end; nothing is sent yet."""
         self._send, self._receive, self._actions = send, receive, actions or {}
         self._given: list = []  # functions and iterators that the other end may use, by number
         self._depth, self._patience = 0, patience
@@ -154,6 +155,9 @@ class Peer:
         def inner(part):
             return self._encode(part, blobs, shared, new)
 
+        def plain(part):
+            return self._encode(part, blobs, None)
+
         def raw(data: bytes) -> int:
             blobs.append(data)
             return len(blobs) - 1
@@ -193,20 +197,20 @@ class Peer:
             return tag | self._array(value, raw, inner) | {"scalar": isinstance(value, np.generic)}
         if isinstance(value, tf.Variable):
             about = {"trainable": bool(value.trainable), "name": value.name.partition(":")[0]}
-            return tag | {"is": "variable", "value": inner(value.numpy())} | about
+            return tag | {"is": "variable", "value": plain(value.numpy())} | about
         if isinstance(value, tf.RaggedTensor):
-            return {"is": "ragged", "parts": [inner(value.values), inner(value.row_splits)]}
+            return {"is": "ragged", "parts": [plain(value.values), plain(value.row_splits)]}
         if isinstance(value, tf.SparseTensor):
-            parts = [inner(p) for p in (value.indices, value.values, value.dense_shape)]
-            return {"is": "sparse", "parts": parts}
+            parts = [value.indices, value.values, value.dense_shape]
+            return {"is": "sparse", "parts": [plain(part) for part in parts]}
         if isinstance(value, keras.Variable):
-            return inner(value.numpy())
+            return plain(value.numpy())
         if tf.is_tensor(value):
             if not hasattr(value, "numpy"):
                 raise Uncrossable("the answer holds a symbolic tensor, which has no value yet")
-            plain = value.numpy()  # of a text without shape, it is bytes
-            plain = plain if isinstance(plain, bytes) else np.asarray(plain)
-            return {"is": "tensor", "value": inner(plain)}
+            array = value.numpy()  # of a text without shape, it is bytes
+            array = array if isinstance(array, bytes) else np.asarray(array)
+            return {"is": "tensor", "value": plain(array)}
         if isinstance(value, keras.Model):
             return tag | {"is": "model", "at": raw(_model_bytes(value))}
         if kind.__name__ in MESSAGES and isinstance(value, MESSAGES[kind.__name__]):
@@ -407,7 +411,7 @@ def _remade(name: str, text: str) -> BaseException:
 def _snapshot(value):
     """Return a copy of what an array, a variable or a model holds."""
     if isinstance(value, keras.Model):
-        return [np.array(weight) for weight in value.weights]
+        return [weight.numpy() for weight in value.weights]
     if isinstance(value, tf.Variable):
         return value.numpy()
     return value.copy() if isinstance(value, np.ndarray) else None

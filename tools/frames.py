@@ -41,11 +41,11 @@ def unpack(read: Callable[[int], bytes]) -> tuple[dict, list[bytes]] | None:
     head, rest = struct.unpack(">QQ", sizes)
     if head + rest > LARGEST:
         raise Nonsense(f"a message of {head + rest} bytes")
-    head, body = read(head), read(rest)
-    if len(body) < rest:
+    text, body = read(head), read(rest)
+    if len(text) < head or len(body) < rest:
         return None
     try:
-        message, lengths = json.loads(head)
+        message, lengths = json.loads(text)
         ends = list(itertools.accumulate(lengths))
         if not isinstance(message, dict) or (ends and ends[-1] != rest) or min([0, *lengths]) < 0:
             raise ValueError("lengths do not add up")

@@ -54,14 +54,16 @@ def lesson_of(path: Path) -> str:
     """
     try:
         notebook = nbformat.read(path, as_version=4)
-        first = next(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        first = next((c.source for c in notebook.cells if c.cell_type == "markdown"), "")
     except Exception as err:
         raise ValueError(f"not a notebook that can be read ({type(err).__name__})") from None
     number = re.match(r"\s*# Week (\d+) ", first)
     for lesson in find([]):
         if number and lesson.stem.startswith(f"week{int(number[1]):02}_"):
             return lesson.stem
-    raise ValueError("it does not say which lesson it is: its first cell starts with `# Week N — …`")
+    raise ValueError(
+        "it does not say which lesson it is: its first cell starts with `# Week N — …`"
+    )
 
 
 def grade(path: Path, stem: str, limits: Limits, judges: dict[str, Worker]) -> list[dict]:
@@ -133,7 +135,9 @@ def write(rows: list[dict], limits: Limits) -> None:
     for row in rows:
         cells = [str(row[column]) for column in COLUMNS]
         # A spreadsheet takes a text that begins so for a formula.
-        writer.writerow([f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell for cell in cells])
+        writer.writerow(
+            [f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell for cell in cells]
+        )
     _replace(GRADES / "grades.csv", text.getvalue())
 
 

@@ -109,6 +109,7 @@ class Student:
     """The student's process, started when it is needed and again after it has ended."""
 
     def __init__(self, lesson: Week, cells: list[str], limits: Limits, lent: Worker | None = None):
+        """Keep what to run; the process starts when it is needed."""
         self.lesson, self.cells, self.limits, self._lent = lesson, cells, limits, lent
         self.errors: dict[int, str] = {}  # why a cell did not run, by its place
         self._worker: Worker | None = None

@@ -46,6 +46,7 @@ class Worker:
     """
 
     def __init__(self, module: str, *arguments: str, memory: int, folder: Path):
+        """Start the process."""
         environment = os.environ | {
             "PYTHONPATH": str(ROOT),
             "MPLBACKEND": "agg",
