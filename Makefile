@@ -8,7 +8,7 @@ READY := .venv/ready
 NB ?=
 NOTEBOOK ?=
 
-.PHONY: help lab course test test-offline lint render readme student grade lock clean distclean
+.PHONY: help lab course test test-offline test-more lint render readme student grade lock clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ test: $(READY) ## unit tests, and strict re-execution of every notebook
 
 test-offline: $(READY) ## the notebooks once more, network cut and cache empty
 	tools/offline.sh $(PY) -m pytest -p no:cacheprovider notebooks
+
+test-more: $(READY) ## slow tests: whole student versions, the wheel in an empty environment
+	$(PY) -m pytest -m more tests
 
 lint: $(READY) ## style and formatting
 	$(PY) -m ruff check .
