@@ -38,4 +38,5 @@ with muted_stderr():
     for gpu in tf.config.list_physical_devices("GPU"):
         with contextlib.suppress(RuntimeError):  # TensorFlow runs already: too late, and harmless
             tf.config.experimental.set_memory_growth(gpu, True)
-    tf.zeros(()).numpy()  # the first operation starts the devices, and logs while it does
+    if "TF_CONFIG" not in os.environ:  # a cluster must be joined before the first operation (week 10)
+        tf.zeros(()).numpy()  # the first operation starts the devices, and logs while it does
