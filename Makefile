@@ -7,8 +7,9 @@ PY := .venv/bin/python
 READY := .venv/ready
 NB ?=
 NOTEBOOK ?=
+ADDRESS ?=
 
-.PHONY: help lab course test test-offline test-more lint render readme student grade lock clean distclean
+.PHONY: help lab course test test-offline test-more lint render readme student grade address lock clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +54,9 @@ student: $(READY) ## notebooks without solutions, into build/student/
 grade: $(READY) ## check filled-in notebooks (NOTEBOOK=file or folder, SECONDS=, MEMORY=)
 	@test -n "$(NOTEBOOK)" || { echo "Which? make grade NOTEBOOK=file.ipynb, or a folder of them" >&2; exit 2; }
 	@$(PY) -m tools.grade "$(NOTEBOOK)" $(if $(SECONDS),--seconds $(SECONDS)) $(if $(MEMORY),--memory $(MEMORY))
+
+address: $(READY) ## say where you publish the course (ADDRESS=https://github.com/you/your-course)
+	@$(PY) -m tools.address $(ADDRESS)
 
 lock: ## compile exact versions (UPGRADE=--upgrade for the newest)
 	@test -x build/uv/bin/uv || { $(PYTHON) -m venv build/uv && build/uv/bin/python -m pip install --quiet uv; }
