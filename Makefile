@@ -8,11 +8,10 @@ READY := .venv/ready
 NB ?=
 QUICK ?=
 CLAIM ?=
-
 NOTEBOOK ?=
 ADDRESS ?=
 
-.PHONY: help lab course test test-offline bench bench-store lint render readme student lock clean distclean test-more grade address
+.PHONY: help lab course test test-offline test-more bench bench-store lint render readme student grade address lock clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
