@@ -9,8 +9,10 @@ NB ?=
 QUICK ?=
 CLAIM ?=
 ROUNDS ?=
+NOTEBOOK ?=
+ADDRESS ?=
 
-.PHONY: help lab course test test-offline bench bench-store lint render readme student lock clean distclean
+.PHONY: help lab course test test-offline test-more bench bench-store lint render readme student grade address lock clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +44,9 @@ bench: $(READY) ## race what the course claims about speed (QUICK=1: small; CLAI
 bench-store: $(READY) ## write benchmarks/README.md, summary and picture from a full `make bench`
 	@$(PY) -m benchmarks --store
 
+test-more: $(READY) ## slow tests: whole student versions, the wheel in an empty environment
+	$(PY) -m pytest -m more tests
+
 lint: $(READY) ## style and formatting
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
@@ -54,6 +59,13 @@ readme: $(READY) ## bring the README's table up to date, after `make course`
 
 student: $(READY) ## notebooks without solutions, into build/student/
 	@$(PY) -m tools.student $(NB)
+
+grade: $(READY) ## check filled-in notebooks (NOTEBOOK=file or folder, SECONDS=, MEMORY=)
+	@test -n "$(NOTEBOOK)" || { echo "Which? make grade NOTEBOOK=file.ipynb, or a folder of them" >&2; exit 2; }
+	@$(PY) -m tools.grade "$(NOTEBOOK)" $(if $(SECONDS),--seconds $(SECONDS)) $(if $(MEMORY),--memory $(MEMORY))
+
+address: $(READY) ## say where you publish the course (ADDRESS=https://github.com/you/your-course)
+	@$(PY) -m tools.address $(ADDRESS)
 
 lock: ## compile exact versions (UPGRADE=--upgrade for the newest)
 	@test -x build/uv/bin/uv || { $(PYTHON) -m venv build/uv && build/uv/bin/python -m pip install --quiet uv; }

@@ -7,24 +7,9 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tests.notebook_rules import NOTEBOOKS, code_cells
-from tools import pages
-from tools.execute import Run
 from tools.lessons import lesson
 
 STORED = {path: nbformat.read(path, as_version=4) for path in NOTEBOOKS}
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """All pages of the course in a folder."""
-    folder = tmp_path_factory.mktemp("site")
-    for path, notebook in STORED.items():
-        text = pages.page(notebook, path, NOTEBOOKS)
-        (folder / f"{path.stem}.html").write_text(text, encoding="utf-8")
-    runs = {path: Run(notebook, seconds=9, peak_mb=800) for path, notebook in STORED.items()}
-    (folder / "index.html").write_text(pages.index(runs, {"python": "3"}), encoding="utf-8")
-    pages.copy_images(NOTEBOOKS[0].parent / "images", folder / "images")
-    return folder
 
 
 def soup_of(site, name: str) -> BeautifulSoup:

@@ -127,6 +127,22 @@ def test_course_goes_on_after_a_failure_and_names_it(notebooks, tmp_path, capsys
     ]
 
 
+def test_one_notebook_alone_keeps_what_was_measured_of_the_others(notebooks, tmp_path):
+    for week in (2, 3):
+        write(notebooks, f"week0{week}_a", "1 + 1", week=week)
+    assert course.main([]) == 0
+    file = tmp_path / "build" / "course.json"
+    before = json.loads(file.read_text())
+    before["notebooks"]["week02_a"]["seconds"] = 77.0
+    file.write_text(json.dumps(before))
+    assert course.main(["week03_a"]) == 0
+    assert json.loads(file.read_text())["notebooks"]["week02_a"]["seconds"] == 77.0
+    before["versions"]["python"] = "3.0"
+    file.write_text(json.dumps(before))
+    assert course.main(["week03_a"]) == 0
+    assert list(json.loads(file.read_text())["notebooks"]) == ["week03_a"]
+
+
 def test_an_unknown_notebook_is_named(notebooks):
     write(notebooks, "week02_a", "1")
     with pytest.raises(SystemExit, match="no notebook week99; there are: week02_a"):

@@ -9,7 +9,6 @@ shows are taken on the way:
 import io
 import os
 import re
-import shutil
 import time
 from pathlib import Path
 from urllib.parse import quote, urlparse
@@ -22,22 +21,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-if os.environ.get("CI"):
-    from playwright import sync_api
-else:
-    sync_api = pytest.importorskip("playwright.sync_api")
+from tests.browsers import FLAGS, installed, sync_api
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)
 PLAIN = ("--disable-gpu",)
 WEBGL = ("--enable-unsafe-swiftshader", "--use-gl=angle", "--use-angle=swiftshader")
 SCREENSHOTS = os.environ.get("SCREENSHOTS") and Path(os.environ["SCREENSHOTS"]).resolve()
@@ -51,14 +36,7 @@ BANNER = re.compile(
 
 @pytest.fixture(scope="module")
 def browser() -> str:
-    """Return the path of an installed browser; skip without one, but fail in CI."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        why = f"no browser is installed (looked for {', '.join(BROWSERS)})"
-        if os.environ.get("CI"):
-            pytest.fail(f"{why}; in CI these tests must run")
-        pytest.skip(why)
-    return found
+    return installed()
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,13 @@ def show_progress(path: Path, run: Run) -> None:
         print(line, flush=True)
 
 
+def earlier(versions: dict[str, str]) -> dict[str, dict]:
+    """Return what was measured of each notebook before, if it was with the same versions."""
+    file = BUILD / "course.json"
+    report = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return report["notebooks"] if report.get("versions") == versions else {}
+
+
 def main(names: list[str]) -> int:
     """Execute and render the named notebooks, or all; return 1 if one failed."""
     BUILD.mkdir(exist_ok=True)
@@ -55,6 +62,8 @@ def main(names: list[str]) -> int:
         "versions": versions,
         "notebooks": measured,
     }
+    if names:
+        report["notebooks"] = earlier(versions) | measured
     (BUILD / "course.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     failed = [f"{path.name}: {run.error}" for path, run in runs.items() if run.error]
     total = sum(run.seconds for run in runs.values())

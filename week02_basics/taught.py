@@ -7,7 +7,9 @@ from types import ModuleType
 
 import nbformat
 
-NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+_here = Path(__file__).resolve()
+_installed = _here.with_name("notebooks")  # a wheel brings them along
+NOTEBOOKS = _installed if _installed.is_dir() else _here.parents[1] / "notebooks"
 _count = itertools.count()
 
 

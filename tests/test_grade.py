@@ -1,0 +1,226 @@
+"""Grading: the lessons' own solutions pass, their stubs do not, and code that goes wrong ends."""
+
+import csv
+import itertools
+import json
+import re
+import tempfile
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell
+
+from tests.notebook_rules import NOTEBOOKS, code_cells
+from tools import grade, judge, student
+from tools.worker import Limits, Worker
+
+STEMS = [path.stem for path in NOTEBOOKS]
+WEEK2 = next(path for path in NOTEBOOKS if path.stem == "week02_basics")
+GOOD = {
+    "ex1-stub": "def standardise(x):\n"
+    "    return (x - tf.reduce_mean(x, axis=0)) / tf.math.reduce_std(x, axis=0)",
+    "ex2-stub": "def accumulate(total, x):\n    return total.assign_add(x)",
+    "ex3-stub": "def gradient(k, b, x, y):\n    error = y - (k * x + b)\n"
+    "    return -2 * tf.reduce_mean(error * x), -2 * tf.reduce_mean(error)",
+}
+
+
+def filled(answers: dict[str, str], path: Path = WEEK2) -> nbformat.NotebookNode:
+    """Return a student version with sources put into its cells, by cell id."""
+    notebook = student.student(path)
+    for cell in notebook.cells:
+        cell.source = answers.get(cell.id, cell.source)
+    return notebook
+
+
+@pytest.fixture(scope="module")
+def lent():
+    """One process for the answers of all lessons, which are the course's own: it saves minutes."""
+    with tempfile.TemporaryDirectory() as folder:
+        worker = Worker("tools.pupil", memory=8000, folder=Path(folder))
+        yield worker
+        worker.end()
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_solutions_pass_and_stubs_do_not(stem, lent):
+    path = WEEK2.with_name(f"{stem}.ipynb")
+    lesson = nbformat.read(path, as_version=4)
+    cells = code_cells(lesson)
+    solutions = {
+        stub.id: solution.source
+        for stub, solution in itertools.pairwise(cells)
+        if "exercise" in stub.metadata.get("tags", [])
+    }
+    assert len(solutions) in (2, 3)
+    limits = Limits(300, 8000)
+    for row in judge.grade(stem, filled(solutions, path), limits, lent=lent):
+        assert row["passed"] and not row["hint"], row
+    rows = list(judge.grade(stem, filled({}, path), limits, lent=lent))
+    assert len(rows) == len(solutions)
+    for row in rows:
+        assert not row["passed"] and row["title"].startswith("Exercise"), row
+        assert len(row["hint"]) > 15 and "stopped with" not in row["hint"], row
+
+
+CHEAT = """
+import week02_basics.checks, week02_basics.exercises
+
+class Sly(float):
+    def __eq__(self, other):
+        return True
+    shape = property(lambda self: self)
+
+def check_standardise(*answers):
+    print("✓ Exercise 1: standardise")
+
+week02_basics.exercises.expect = week02_basics.checks.expect = lambda *_: None
+week02_basics.exercises.answered = week02_basics.checks.answered = lambda *_: None
+week02_basics.checks.check_standardise = check_standardise
+np.allclose = lambda *_, **__: True
+
+def standardise(x):
+    return x
+"""
+NAUGHTY = {
+    "cheat": {**GOOD, "ex1-stub": CHEAT, "ex2-stub": "def accumulate(total, x):\n    return Sly()"},
+    "endless": {
+        **GOOD,
+        "ex1-stub": "import time\nwhile True:\n    time.sleep(0.01)\ndef standardise(x): ...",
+        "ex3-stub": "import time\ndef gradient(k, b, x, y):\n    while True: time.sleep(0.01)",
+    },
+    "exit": {**GOOD, "ex3-stub": "import os\ndef gradient(*_):\n    os._exit(3)"},
+    "hungry": {
+        **GOOD,
+        "ex3-stub": "def gradient(*_):\n    heap = []\n    while True:\n"
+        "        heap.append(np.ones(10**6))",
+    },
+    "segfault": {
+        **GOOD,
+        "ex3-stub": "import ctypes\ndef gradient(*_):\n    ctypes.string_at(0)",
+    },
+    "talkative": {
+        **GOOD,
+        "ex2-stub": "def accumulate(total, x)\n    return total",
+        "ex3-stub": "def gradient(*_):\n    while True: print('k' * 10_000)",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    """Grade a folder of notebooks that go wrong, from the command line; return all it wrote."""
+    folder = tmp_path_factory.mktemp("class")
+    for name, answers in NAUGHTY.items():
+        nbformat.write(filled(answers), folder / f"{name}.ipynb")
+    (folder / "torn.ipynb").write_text('{"cells": [')
+    (folder / "unknown.ipynb").write_text(nbformat.writes(nbformat.v4.new_notebook()))
+    (folder / "notes.txt").write_text("not graded")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(grade, "GRADES", folder / "grades")
+        assert grade.main([str(folder), "--seconds", "20", "--memory", "2500"]) == 1
+    report = json.loads((folder / "grades" / "grades.json").read_text(encoding="utf-8"))
+    with (folder / "grades" / "grades.csv").open(encoding="utf-8", newline="") as file:
+        table = list(csv.DictReader(file))
+    assert [row["hint"] for row in table] == [row["hint"] for row in report["rows"]]
+    assert sorted(p.name for p in (folder / "grades").iterdir()) == ["grades.csv", "grades.json"]
+    assert report["limits"] == {"seconds": 20, "memory_mb": 2500}
+    return {(Path(row["notebook"]).stem, row["exercise"]): row for row in report["rows"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "exercise", "hint"),
+    [
+        ("cheat", "ex1", "means are not 0|one mean|standard deviations"),
+        ("cheat", "ex2", "holds a Sly"),
+        ("endless", "ex1", "your cell took too long"),
+        ("endless", "ex3", "your code took too long"),
+        ("exit", "ex3", r"your code ended the process \(exit status 3\)"),
+        ("hungry", "ex3", "your code took more than 2500 MB of memory"),
+        ("segfault", "ex3", r"your code crashed Python \(SIGSEGV\)"),
+        ("talkative", "ex2", r"your cell stopped with SyntaxError \(expected ':'"),
+        ("talkative", "ex3", "your code printed more than 10 MB"),
+        ("torn", "", "not a notebook"),
+        ("unknown", "", "does not say which lesson"),
+    ],
+)
+def test_what_goes_wrong_ends_with_a_clear_row(rows, name, exercise, hint):
+    row = rows[name, exercise]
+    assert not row["passed"]
+    assert re.search(hint, row["hint"]), row
+
+
+def test_what_is_right_passes_beside_what_is_wrong(rows):
+    passed = {
+        name: [ex for (n, ex), row in rows.items() if n == name and row["passed"]]
+        for name in NAUGHTY
+    }
+    assert passed == {
+        "cheat": ["ex3"],
+        "endless": ["ex2"],
+        "exit": ["ex1", "ex2"],
+        "hungry": ["ex1", "ex2"],
+        "segfault": ["ex1", "ex2"],
+        "talkative": ["ex1"],
+    }
+    assert len(rows) == 3 * len(NAUGHTY) + 2
+
+
+def test_the_students_cells_are_found_without_their_ids():
+    lesson = judge.week("week02_basics")
+    notebook = filled(GOOD)
+    expected = judge.answers(lesson, notebook)
+    assert expected == list(GOOD.values())
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"other-{number}"
+    assert judge.answers(lesson, notebook) == expected
+    helper = new_code_cell("def helper():\n    return 1")
+    notebook.cells.insert(-1, helper)
+    assert judge.answers(lesson, notebook) == [*expected, helper.source]
+
+
+def test_a_judge_that_does_not_come_to_an_end_is_replaced(monkeypatch):
+    """An exercise whose check is stopped gets a row, and the next judge goes on after it."""
+    asked = []
+
+    class Stub:
+        def __init__(self, *_, **__):
+            self.messages = []
+
+        def send(self, packed):
+            asked.append(skip := json.loads(packed[16:])[0]["skip"])
+            self.messages = [
+                {"plan": [["ex1-stub", "Exercise 1: a"], ["ex2-stub", "Exercise 2: b"]]}
+            ]
+            self.messages += (
+                [grade._row("ex2", "Exercise 2: b", ""), {"over": True}] if skip else []
+            )
+
+        def receive(self, seconds):
+            if not self.messages:
+                raise grade.Ended("took too long")
+            return self.messages.pop(0), []
+
+        def tail(self):
+            return ""
+
+    monkeypatch.setattr(grade, "Worker", Stub)
+    rows = grade.grade(WEEK2, "week02_basics", Limits(), {})
+    assert asked == [0, 1]
+    assert [row["exercise"] for row in rows] == ["ex1", "ex2"]
+    assert rows[0]["hint"] == "the check of your answer took too long"
+
+
+def test_what_cannot_be_graded_is_said(tmp_path):
+    with pytest.raises(SystemExit, match="is not there"):
+        grade.main([str(tmp_path / "nowhere.ipynb")])
+    with pytest.raises(SystemExit, match="no notebook"):
+        grade.main([str(tmp_path)])
+
+
+def test_a_spreadsheet_reads_no_formula(tmp_path, monkeypatch):
+    monkeypatch.setattr(grade, "GRADES", tmp_path)
+    row = {"notebook": "=1+1.ipynb", "week": ""} | grade._row("ex1", "Exercise 1", "@x")
+    grade.write([row], Limits())
+    assert "'=1+1.ipynb,,ex1,Exercise 1,False,'@x,0.0" in (tmp_path / "grades.csv").read_text()

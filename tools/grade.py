@@ -1,0 +1,184 @@
+"""Grade filled-in notebooks: `python -m tools.grade PATH … [--seconds N] [--memory N]`.
+
+Prints a table of the exercises passed and writes it to `build/grades/` as JSON and CSV. Student's
+code, checks and this program run in three processes. That is made for careless code; code that is
+meant to do harm has all rights of whoever starts this: grade strangers' notebooks in a container.
+"""
+
+import argparse
+import csv
+import datetime
+import io
+import json
+import os
+import platform
+import re
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+import nbformat
+
+from tools.execute import ROOT, find
+from tools.frames import pack
+from tools.worker import Ended, Limits, Worker
+
+GRADES = ROOT / "build" / "grades"
+COLUMNS = ("notebook", "week", "exercise", "title", "passed", "hint", "seconds")
+JUDGE_MEMORY = 4000  # megabytes that a check may take itself
+
+
+def notebooks(paths: list[Path]) -> list[Path]:
+    """Return the notebooks among the paths, and in the folders among them, sorted.
+
+    Raises:
+        SystemExit: there is none, or a path does not exist.
+    """
+    found = []
+    for path in paths:
+        if not path.exists():
+            raise SystemExit(f"{path} is not there")
+        inside = sorted(path.rglob("*.ipynb")) if path.is_dir() else [path]
+        found += [p for p in inside if ".ipynb_checkpoints" not in p.parts]
+    if not found:
+        raise SystemExit(f"no notebook (*.ipynb) in {', '.join(map(str, paths))}")
+    return found
+
+
+def lesson_of(path: Path) -> str:
+    """Return the name of the lesson that a notebook is filled in from.
+
+    Raises:
+        ValueError: it is no notebook, or of no lesson; the text says what to do.
+    """
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        first = next((c.source for c in notebook.cells if c.cell_type == "markdown"), "")
+    except Exception as err:
+        raise ValueError(f"not a notebook that can be read ({type(err).__name__})") from None
+    number = re.match(r"\s*# Week (\d+) ", first)
+    for lesson in find([]):
+        if number and lesson.stem.startswith(f"week{int(number[1]):02}_"):
+            return lesson.stem
+    raise ValueError(
+        "it does not say which lesson it is: its first cell starts with `# Week N — …`"
+    )
+
+
+def grade(path: Path, stem: str, limits: Limits, judges: dict[str, Worker]) -> list[dict]:
+    """Let the judge of a week grade a notebook, and grade in its place what ends the judge.
+
+    Args:
+        path: the student's notebook.
+        stem: the lesson it is of.
+        limits: on the student's code.
+        judges: the judges that run, by lesson; changed in place.
+    """
+    rows, plan = [], []
+    while not rows or len(rows) < len(plan):
+        try:
+            if stem not in judges:
+                memory = limits.memory + JUDGE_MEMORY
+                judges[stem] = Worker("tools.judge", stem, memory=memory, folder=ROOT)
+            wish = {"path": str(path.resolve()), "skip": len(rows)}
+            wish |= {"seconds": limits.seconds, "memory": limits.memory}
+            judges[stem].send(pack(wish, []))
+            while not (message := judges[stem].receive(limits.start + 5 * limits.seconds)[0]).get(
+                "over"
+            ):
+                if "plan" in message:
+                    plan = message["plan"]
+                else:
+                    rows.append(message)
+        except Ended as err:
+            tail = judges.pop(stem).tail()
+            if not plan:
+                raise RuntimeError(f"the grader itself {err}\n{tail}") from None
+            name, title = plan[len(rows)]
+            rows.append(_row(name.removesuffix("-stub"), title, f"the check of your answer {err}"))
+    return rows
+
+
+def _row(exercise: str, title: str, hint: str) -> dict:
+    """Return the row of an exercise that no check has judged."""
+    return {"exercise": exercise, "title": title, "passed": False, "hint": hint, "seconds": 0.0}
+
+
+def table(rows: list[dict]) -> str:
+    """Return the rows as aligned text, with a line that counts for each notebook."""
+    lines = []
+    width = max([len(row["title"]) for row in rows], default=0)
+    for name in dict.fromkeys(row["notebook"] for row in rows):
+        own = [row for row in rows if row["notebook"] == name]
+        lines.append(f"{name}: {sum(row['passed'] for row in own)} of {len(own)} passed")
+        for row in own:
+            mark = "✓" if row["passed"] else "✗"
+            lines.append(f"  {mark} {row['title']:{width}}  {row['hint']}".rstrip())
+    return "\n".join(lines)
+
+
+def write(rows: list[dict], limits: Limits) -> None:
+    """Write `grades.json` and `grades.csv`, each at once and whole."""
+    GRADES.mkdir(parents=True, exist_ok=True)
+    report = {
+        "date": f"{datetime.datetime.now():%Y-%m-%d %H:%M}",
+        "versions": {"python": platform.python_version()}
+        | {package: version(package) for package in ("tensorflow", "keras", "numpy")},
+        "limits": {"seconds": limits.seconds, "memory_mb": limits.memory},
+        "rows": [{column: row[column] for column in COLUMNS} for row in rows],
+    }
+    _replace(GRADES / "grades.json", json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for row in rows:
+        cells = [str(row[column]) for column in COLUMNS]
+        # A spreadsheet takes a text that begins so for a formula.
+        writer.writerow(
+            [f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell for cell in cells]
+        )
+    _replace(GRADES / "grades.csv", text.getvalue())
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file beside its place, then move it there."""
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, delete=False, encoding="utf-8", newline=""
+    ) as file:
+        file.write(text)
+    os.replace(file.name, path)
+
+
+def main(arguments: list[str]) -> int:
+    """Grade what the command line names; return 1 if a notebook could not be graded."""
+    parser = argparse.ArgumentParser(prog="python -m tools.grade", description="Grade notebooks.")
+    parser.add_argument("paths", nargs="+", type=Path, help="notebooks, or folders of them")
+    parser.add_argument("--seconds", type=float, default=60, help="for a cell or call (60)")
+    parser.add_argument("--memory", type=int, default=4000, help="megabytes (4000)")
+    options = parser.parse_args(arguments)
+    limits = Limits(options.seconds, options.memory)
+    rows, judges = [], {}
+    try:
+        for path in notebooks(options.paths):
+            about = {"notebook": str(path), "week": ""}
+            try:
+                about["week"] = stem = lesson_of(path)
+                found = grade(path, stem, limits, judges)
+            except (ValueError, RuntimeError) as err:
+                found = [_row("", "not graded", str(err))]
+            rows += [about | row for row in found]
+            print(table(rows[-len(found) :]), flush=True)
+    finally:
+        for judge in judges.values():
+            judge.end()
+        if rows:
+            write(rows, limits)
+    passed, wrong = sum(row["passed"] for row in rows), any(not row["exercise"] for row in rows)
+    place = GRADES.relative_to(ROOT) if GRADES.is_relative_to(ROOT) else GRADES
+    print(f"{passed} of {len(rows)} passed; {place}/grades.json, {place}/grades.csv")
+    return int(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
