@@ -256,6 +256,7 @@ def test_the_committed_animation_is_sound():
 
 def test_animation_frames_move_and_keep_the_colours(week, monkeypatch):
     monkeypatch.setattr(animate, "STEPS", [0, 5])
+    before = plt.get_fignums()
     first, last = animate.frames(
         {s: race(week.RULES, s, (1, 1), week.SADDLE_RATES, 5) for s in (BEALE, SADDLE)}
     )
@@ -263,4 +264,4 @@ def test_animation_frames_move_and_keep_the_colours(week, monkeypatch):
     seen = set(map(tuple, np.asarray(last.convert("RGB")).reshape(-1, 3).tolist()))
     for colour in plots.COLOURS:
         assert tuple(bytes.fromhex(colour[1:])) in seen, colour
-    assert not plt.get_fignums()
+    assert plt.get_fignums() == before
