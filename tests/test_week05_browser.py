@@ -197,7 +197,7 @@ def test_the_graph_that_keras_writes_is_the_conceptual_one(tab):
     choose_run(page, "keras/train")
     sync_api.expect(page.get_by_text(re.compile("Malformed GraphDef")).first).to_be_visible()
     page.get_by_text("Conceptual graph").click()
-    page.locator('g.node[data-name="sequential"]').first.wait_for()
+    page.locator('g.node[data-name^="sequential"]').first.wait_for()
 
 
 def test_histograms_show_weights_and_biases_of_both_runs(tab, tmp_path):
