@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,6 +13,9 @@ BUILD = ROOT / "build" / "bench.json"
 SUMMARY = ROOT / "benchmarks" / "summary.json"
 PAGE = ROOT / "benchmarks" / "README.md"
 PICTURE = ROOT / "benchmarks" / "bench.png"
+PAGES = [ROOT / "README.md", *sorted((ROOT / "notebooks").glob("*.[im][pd]*"))]
+# A ratio that a page quotes: `8.6<!-- bench mnist: usual Keras example / week 6 recipe -->`
+QUOTE = re.compile(r"([\d.,]+)<!-- bench (\w+): (.+?) -->")
 
 
 def number(value: float) -> str:
@@ -150,9 +154,27 @@ def store() -> None:
     write(SUMMARY, json.dumps(results, indent=1) + "\n")
     write(PAGE, markdown(results))
     picture.draw(results).savefig(PICTURE, dpi=110)
+    for page in PAGES:
+        before = page.read_text(encoding="utf-8")
+        if (after := requoted(before, quoted())) != before:
+            write(page, after)
 
 
 def quoted() -> dict[tuple[str, str], float]:
     """Return the ratios of the committed summary, by claim and by what they compare."""
     claims = read(SUMMARY)["claims"]
     return {(n, r["what"]): r["value"] for n, c in claims.items() for r in c["ratios"]}
+
+
+def requoted(text: str, ratios: dict[tuple[str, str], float]) -> str:
+    """Return a page with the ratios that it quotes as they are now, to as many decimals as before.
+
+    Raises:
+        KeyError: it quotes a ratio that is not there.
+    """
+
+    def fresh(quote: re.Match) -> str:
+        decimals = len(quote[1].partition(".")[2])
+        return f"{ratios[quote[2], quote[3]]:,.{decimals}f}{quote[0][len(quote[1]) :]}"
+
+    return QUOTE.sub(fresh, text)

@@ -19,7 +19,6 @@ from benchmarks.race import Claim, Times
 from tests.notebook_rules import NOTEBOOKS, ROOT, code_cells
 
 EVERY = [*CLAIMS, "checks"]
-QUOTE = re.compile(r"([\d.,]+)<!-- bench (\w+): (.+?) -->")
 
 # --- the runner -------------------------------------------------------------------------------
 
@@ -101,6 +100,7 @@ def places(tmp_path, monkeypatch):
         path = tmp_path / "files" / getattr(report, name).name
         monkeypatch.setattr(report, name, path)
     monkeypatch.setattr(report, "ROOT", tmp_path)
+    monkeypatch.setattr(report, "PAGES", [])
     (tmp_path / "files").mkdir()
     return report
 
@@ -230,7 +230,14 @@ def test_training_uses_it_on_one_device():
 
 # --- what is quoted ---------------------------------------------------------------------------
 
-PAGES = [*NOTEBOOKS, ROOT / "README.md", ROOT / "notebooks" / "README.md"]
+
+def test_quotes_follow_the_summary():
+    ratios = {("mnist", "a / b"): 8.6149, ("optimizers", "c / d"): 1234.5}
+    text = "8.1<!-- bench mnist: a / b --> and 999<!-- bench optimizers: c / d --> and 7"
+    right = "8.6<!-- bench mnist: a / b --> and 1,234<!-- bench optimizers: c / d --> and 7"
+    assert report.requoted(text, ratios) == report.requoted(right, ratios) == right
+    with pytest.raises(KeyError):
+        report.requoted("1<!-- bench mnist: b / a -->", ratios)
 
 
 @pytest.mark.skipif(not report.SUMMARY.exists(), reason="no summary is committed yet")
@@ -249,16 +256,10 @@ class TestSummary:
         assert page == report.markdown(report.read(report.SUMMARY)), "run `make bench-store`"
         assert report.PICTURE.exists()
 
-    @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+    @pytest.mark.parametrize("path", report.PAGES, ids=lambda path: path.name)
     def test_quoted_ratios_are_the_summarys(self, path):
         text = path.read_text(encoding="utf-8")
-        if path.suffix == ".ipynb":
-            cells = nbformat.read(path, as_version=4).cells
-            text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-        for number, claim, what in QUOTE.findall(text):
-            digits = len(number.partition(".")[2])
-            value = report.quoted()[claim, what]
-            assert float(number.replace(",", "")) == round(value, digits), (number, claim, what)
+        assert report.requoted(text, report.quoted()) == text, "run `make bench-store`"
 
     def test_pages_are_plain(self):
         """The picture's text is ASCII, and so is what it draws of the summary."""
