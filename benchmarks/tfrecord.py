@@ -1,11 +1,13 @@
 """Claim 5: week 10's reader and writer against the slow ways and against their ceilings.
 
 20,000 random images of a captcha's size, page cache warm. The reader's ceiling is reading and
-checking the records in batches of 100 without parsing; the writer's is writing records that were
-serialised before.
+checking the records in batches of 100 without parsing; the writer's is `TFRecordWriter` in a loop,
+without a hidden name and a hash. Both serialise as they write; rows of their own tell what is left
+of it where the records were serialised before.
 """
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from week02_basics.taught import taught
@@ -24,7 +26,8 @@ PIL, ONE, OURS, PACKED, CEILING = (
     "100 images an Example",
     "reading without parsing",
 )
-WRITER, BARE = "write_shard, serialising (the lesson's)", "bare writer, serialised before"
+WRITER, BARE = "write_shard (the lesson's)", "bare writer"
+WRITER_ONLY, BARE_ONLY = (f"{name}, serialised before" for name in (WRITER, BARE))
 SIZE, AUTOTUNE = [60, 160], tf.data.AUTOTUNE
 
 
@@ -111,18 +114,20 @@ def run(quick: bool, say: Say) -> Claim:
 def _write(claim: Claim, folder: Path, serialised, ready: list[bytes], rounds: int, say: Say):
     """Race the writers on 2,000 images."""
 
-    def bare() -> None:
+    def bare(records: Iterable[bytes]) -> None:
         with tf.io.TFRecordWriter(str(folder / "bare")) as writer:
-            for record in ready:
+            for record in records:
                 writer.write(record)
 
     ways = {
         WRITER: lambda: writing.write_shard(folder / "ours", serialised(len(ready))),
-        "write_shard, serialised before": lambda: writing.write_shard(folder / "ours", ready),
-        BARE: bare,
+        BARE: lambda: bare(serialised(len(ready))),
+        WRITER_ONLY: lambda: writing.write_shard(folder / "ours", ready),
+        BARE_ONLY: lambda: bare(ready),
     }
     race(ways, 1, say)
     times = race(ways, rounds, say)
     for name, taken in times.items():
         claim.row(name, taken, per=len(ready), unit="images/s")
-    claim.ratio(f"{WRITER}, share of a bare writer", times[BARE], times[WRITER], at_least=0.8)
+    claim.ratio(f"{WRITER}, share of a {BARE}", times[BARE], times[WRITER], at_least=0.8)
+    claim.ratio("the same, serialised before", times[BARE_ONLY], times[WRITER_ONLY])
