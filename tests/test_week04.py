@@ -115,6 +115,17 @@ def test_a_diverged_path_is_cut_and_named(week):
     assert len(lost) == 1
 
 
+def test_a_path_may_end_where_it_arrives(week):
+    rates = {"SGD": 0.03, "NAG": 0.03, "Adam": 1e-6, "Momentum": 3.0}
+    whole, cut = (race(week.RULES, BEALE, (1, 1), rates, 200, until) for until in (-np.inf, 0.01))
+    for name, run in cut.items():
+        assert steps_to(run, 0.01) == steps_to(whole[name], 0.01)
+        assert outcome(run, 0.01) == outcome(whole[name], 0.01)
+        np.testing.assert_array_equal(run.path, whole[name].path[: len(run.path)])
+    assert len(cut["NAG"].path) == steps_to(cut["NAG"], 0.01) + 1 and cut["NAG"].diverged is None
+    assert len(cut["Adam"].path) == 201 and cut["Momentum"].diverged
+
+
 def test_steps_and_ranking(week):
     runs = race(week.RULES, BEALE, (1, 1), {"SGD": 0.03, "NAG": 0.03, "Adam": 1e-6}, 200)
     assert ranking(runs, 0.01) == ["NAG", "SGD"]
