@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from week02_basics.exercises import Verdict
 from week02_basics.taught import cells, run, taught
 
+import numpy as np
+import tensorflow as tf
+
 
 def _defined(week: str, tag: str, name: str) -> object:
     """Execute a notebook's exported cells, then those with a tag, and return one name."""
@@ -30,3 +33,25 @@ def answers(
     """Try wrong answers, given as source by the hint that each deserves."""
     for hint, source in wrong.items():
         yield hint, check(eval(source, dict(names)))
+
+
+def assert_exercise(
+    week: str, check: Callable[..., Verdict], name: str, wrong: Mapping[str, str], **names: object
+) -> None:
+    """Assert that the solution passes, and that the stub and each common mistake get their hint.
+
+    Args:
+        week: the notebook's name.
+        check: the exercise's check.
+        name: what the exercise asks for.
+        wrong: wrong answers as source, by the hint that each deserves.
+        names: what they may use besides the solution, `np` and `tf`.
+    """
+    right = solution(week, name)
+    verdict = check(right)
+    assert verdict, verdict.message
+    unfinished = check(stub(week, name)).message
+    assert "dots are still there" in unfinished, unfinished
+    known = {name: right, "np": np, "tf": tf} | names
+    for hint, verdict in answers(check, wrong, known):
+        assert not verdict and hint in verdict.message, (hint, verdict.message)

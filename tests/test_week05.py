@@ -22,7 +22,7 @@ import tensorflow as tf
 from PIL import Image
 from tensorboard.plugins import projector as tb_projector
 
-from tests.exercises import answers, solution, stub
+from tests.exercises import assert_exercise
 
 WEEK = "week05_tensorboard"
 
@@ -425,18 +425,7 @@ def config(folder, tensor_name, bare=False):
     ],
 )
 def test_exercises(check, name, wrong):
-    """The solution passes; the stub and each common mistake fail with the hint that fits."""
-    assert check(solution(WEEK, name))
-    assert "dots are still there" in check(stub(WEEK, name)).message
-    names = {
-        name: solution(WEEK, name),
-        "tf": tf,
-        "record": record,
-        "config": config,
-        "SUFFIX": projector.SUFFIX,
-    }
-    for hint, verdict in answers(check, wrong, names):
-        assert not verdict and hint in verdict.message, (hint, verdict.message)
+    assert_exercise(WEEK, check, name, wrong, record=record, config=config, SUFFIX=projector.SUFFIX)
 
 
 @pytest.mark.parametrize("dead", faulty.HIDDEN)

@@ -15,7 +15,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.exercises import answers, solution, stub
+from tests.exercises import answers, assert_exercise, solution, stub
 
 WEEK = "week06_cnn"
 
@@ -497,12 +497,7 @@ POOL_WRONG = {
     ],
 )
 def test_exercises(check, name, wrong):
-    """The solution passes; the stub and each common mistake fail with the hint that fits."""
-    assert check(solution(WEEK, name))
-    assert "dots are still there" in check(stub(WEEK, name)).message
-    names = {name: solution(WEEK, name), "tf": tf, "np": np}
-    for hint, verdict in answers(check, wrong, names):
-        assert not verdict and hint in verdict.message, (hint, verdict.message)
+    assert_exercise(WEEK, check, name, wrong)
 
 
 FEW_WRONG = {

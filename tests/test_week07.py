@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 from tensorflow import keras
 
-from tests.exercises import answers, solution, stub
+from tests.exercises import assert_exercise, solution
 
 WEEK = "week07_lstm"
 
@@ -321,11 +321,7 @@ LAST_WRONG = {
     ],
 )
 def test_exercises(check, name, wrong):
-    """The solution passes; the stub and each common mistake fail with the hint that fits."""
-    assert check(solution(WEEK, name))
-    assert "dots are still there" in check(stub(WEEK, name)).message
-    for hint, verdict in answers(check, wrong, {name: solution(WEEK, name), "tf": tf}):
-        assert not verdict and hint in verdict.message, (hint, verdict.message)
+    assert_exercise(WEEK, check, name, wrong)
 
 
 def test_the_counted_parameters_are_keras():

@@ -23,7 +23,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tests.exercises import answers, solution, stub
+from tests.exercises import assert_exercise
 
 WEEK = "week09_transfer"
 FLOWERS = Path(__file__).resolve().parents[2] / "shared" / "flower_photos"
@@ -63,12 +63,7 @@ SPLIT_WRONG = {
     ],
 )
 def test_exercises(check, name, wrong):
-    """The solution passes; the stub and each common mistake fail with the hint that fits."""
-    assert check(solution(WEEK, name))
-    assert "dots are still there" in check(stub(WEEK, name)).message
-    names = {name: solution(WEEK, name), "np": np}
-    for hint, verdict in answers(check, wrong, names):
-        assert not verdict and hint in verdict.message, (hint, verdict.message)
+    assert_exercise(WEEK, check, name, wrong)
 
 
 # --- GPU --------------------------------------------------------------------------------------

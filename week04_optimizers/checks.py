@@ -1,5 +1,6 @@
 """The checks of week 4's exercises."""
 
+import functools
 from collections.abc import Callable
 
 from week02_basics.exercises import answered, exercise, expect
@@ -48,42 +49,48 @@ def check_correction(corrected: Callable) -> None:
         )
 
 
+ADAMW_START, ADAMW_LR, ADAMW_DECAY, ADAMW_STEPS = (1.0, 1.0), 0.05, 0.5, 40
+
+
+@functools.cache
+def _keras_path(kind: str, weight_decay: float | None = None, l2: float = 0.0) -> np.ndarray:
+    """Walk a Keras optimizer of this name over Beale's valley, with L2 in the gradient if asked."""
+    optimizer = getattr(tf.keras.optimizers, kind)(ADAMW_LR, weight_decay=weight_decay)
+    w = tf.Variable(np.array(ADAMW_START))
+    path = [w.numpy()]
+    for _ in range(ADAMW_STEPS):
+        optimizer.apply([tf.constant(BEALE.gradient(w.numpy()) + l2 * w.numpy())], [w])
+        path.append(w.numpy())
+    return np.array(path)
+
+
 @exercise("Exercise 2: AdamW")
 def check_adamw(adamw: Callable) -> None:
     """Check a rule (w, grad, s, lr, decay) against `keras.optimizers.AdamW` on Beale's valley."""
-    start, lr, decay, steps = np.array([1.0, 1.0]), 0.05, 0.5, 40
-
-    def keras_path(optimizer: tf.keras.Optimizer, l2: float = 0.0) -> np.ndarray:
-        w = tf.Variable(start)
-        path = [start]
-        for _ in range(steps):
-            optimizer.apply([tf.constant(BEALE.gradient(w.numpy()) + l2 * w.numpy())], [w])
-            path.append(w.numpy())
-        return np.array(path)
+    lr, decay, steps = ADAMW_LR, ADAMW_DECAY, ADAMW_STEPS
 
     def rule(w: np.ndarray, gradient: Callable, s: dict, rate: float) -> np.ndarray:
         answer = adamw(w, gradient, s, rate, decay)
         answered(answer)
         return np.asarray(answer, np.float64)
 
-    path = walk(rule, BEALE.gradient, start, lr, steps)
+    path = walk(rule, BEALE.gradient, ADAMW_START, lr, steps)
     expect(path.shape == (steps + 1, 2), "it leaves for infinity: is a sign turned?")
 
     def close(other: np.ndarray) -> bool:
         return np.allclose(path, other, atol=1e-4)
 
-    keras = tf.keras.optimizers
-    expect(not close(keras_path(keras.Adam(lr))), "this is Adam: the weights do not decay")
+    expect(not close(_keras_path("Adam")), "this is Adam: the weights do not decay")
     expect(
-        not close(keras_path(keras.Adam(lr), l2=decay)),
+        not close(_keras_path("Adam", l2=decay)),
         "the decay went into the gradient and through Adam's denominator (that is L2); AdamW "
         "takes lr * decay * w off the weights themselves",
     )
     expect(
-        not close(keras_path(keras.AdamW(lr, weight_decay=decay / lr))),
+        not close(_keras_path("AdamW", weight_decay=decay / lr)),
         "the decay is not multiplied with the learning rate",
     )
-    right = keras_path(keras.AdamW(lr, weight_decay=decay))
+    right = _keras_path("AdamW", weight_decay=decay)
     expect(
         close(right), f"after {steps} steps at {path[-1].round(3)}, Keras at {right[-1].round(3)}"
     )

@@ -154,7 +154,7 @@ def accuracy_curves(steps: np.ndarray, curves: Mapping[str, np.ndarray]) -> Figu
     """Draw validation accuracies against the step, a line for each optimizer."""
     fig, ax = plt.subplots(figsize=(7.2, 4.2))
     for number, (name, accuracy) in enumerate(curves.items()):
-        ax.plot(steps, accuracy, **_style(number), ms=4, lw=1.5, markevery=3, label=name)
+        ax.plot(steps, accuracy, **_style(number), ms=4, lw=1.5, markevery=2, label=name)
     ax.axhline(0.95, color=GREY, ls=":", lw=1)
     ax.set(title="Each optimizer at its best rate", xlabel="step", ylabel="validation accuracy")
     ax.set_ylim(0.85, 1)

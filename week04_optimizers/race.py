@@ -30,6 +30,7 @@ def walk(
     lr: float,
     steps: int,
     memory: Mapping[str, float] | None = None,
+    there: Callable[[np.ndarray], bool] | None = None,
 ) -> np.ndarray:
     """Return the weights after each step, start included: float64 [at most steps + 1, n].
 
@@ -40,6 +41,7 @@ def walk(
         lr: learning rate.
         steps: how many to take; fewer are taken if a weight passes `FAR` or is not a number.
         memory: what the rule remembers at the start, by name; what is not named starts at 0.
+        there: tells of the weights after a step whether the path may end with them.
     """
     w, remembered = np.array(start, np.float64), defaultdict(float, memory or {})
     path = [w]
@@ -49,6 +51,8 @@ def walk(
             if not all(-FAR < value < FAR for value in w.tolist()):
                 break
             path.append(w)
+            if there and there(w):
+                break
     return np.array(path)
 
 
@@ -58,6 +62,7 @@ def race(
     start: tuple[float, float],
     rates: Mapping[str, float],
     steps: int,
+    until: float = -np.inf,
 ) -> dict[str, Run]:
     """Walk several rules from one start, each at its own learning rate.
 
@@ -67,6 +72,7 @@ def race(
         start: two finite numbers.
         rates: a positive learning rate for each rule that takes part, by name.
         steps: at least 1.
+        until: a path ends where its loss is at most this.
 
     Returns:
         A run for each name in `rates`, in that order.
@@ -85,11 +91,17 @@ def race(
             raise KeyError(f"unknown rule {name!r}; known are {', '.join(rules)}")
         if not (np.isfinite(lr) and lr > 0):
             raise ValueError(f"the learning rate of {name} must be positive, not {lr}")
+
+    def arrived(w: np.ndarray) -> bool:
+        return surface.value(*w.tolist()) <= until
+
     runs = {}
     for name, lr in rates.items():
-        path = walk(rules[name], surface.gradient, begin, lr, steps)
-        diverged = len(path) if len(path) <= steps else None
-        runs[name] = Run(path, surface.value(*path.T), diverged)
+        there = arrived if until > -np.inf else None
+        path = walk(rules[name], surface.gradient, begin, lr, steps, there=there)
+        loss = surface.value(*path.T)
+        whole = len(path) > steps or loss[-1] <= until
+        runs[name] = Run(path, loss, None if whole else len(path))
     return runs
 
 

@@ -20,7 +20,8 @@ class Surface(NamedTuple):
 
 
 def _beale(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return (1.5 - x + x * y) ** 2 + (2.25 - x + x * y * y) ** 2 + (2.625 - x + x * y * y * y) ** 2
+    a, b, c = 1.5 - x + x * y, 2.25 - x + x * y * y, 2.625 - x + x * y * y * y
+    return a * a + b * b + c * c  # not **: numbers and arrays must give the same last bit
 
 
 def _beale_gradient(w: np.ndarray) -> np.ndarray:

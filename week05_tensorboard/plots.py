@@ -88,7 +88,8 @@ def ridges(panels: Mapping[str, Series], shown: int = 12) -> Figure:
         for i in chosen:
             left, right, count = np.asarray(series.values[i], float).T
             width = np.maximum(right - left, 1e-9)
-            heights.append(((left + right) / 2, np.sqrt(count / width)))
+            middle = np.concatenate([left[:1], (left + right) / 2, right[-1:]])
+            heights.append((middle, np.pad(np.sqrt(count / width), 1)))
         for row, (middle, height) in enumerate(heights):
             base = -row
             shade = 0.25 + 0.75 * row / len(heights)
