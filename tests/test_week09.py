@@ -432,7 +432,7 @@ def test_figures_draw_what_they_are_given():
     for fig in (
         plots.learning_curves([10, 50], scores),
         plots.moves(["x", "y"], np.array([1.0, 2]), np.array([0.1, 2])),
-        plots.ranges({"a": [0.2, 0.3], "b": [0.5]}, 0.2),
+        plots.ranges({"a": [0.2, 0.3], "b": [0.5]}, 0.2, "Title"),
     ):
         assert len(fig.axes) == 1 and fig.axes[0].has_data()
         plt.close(fig)
