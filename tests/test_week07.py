@@ -22,6 +22,27 @@ def week():
     return taught(WEEK)
 
 
+FRESH = """
+import week07_lstm.text as t
+zen = t.zen()
+assert zen.startswith('The Zen of Python, by Tim Peters\\n\\nBeautiful')
+assert (len(zen), len(set(zen)), len(zen.split('\\n'))) == (856, 45, 21)
+assert t.zen() == zen
+print('zen', flush=True)
+
+import tensorflow as tf
+mask = tf.sequence_mask([3, 1], 4)
+tf.keras.layers.LSTM(3)(tf.ones([2, 4, 5]), mask=mask)
+print('mask', flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def fresh() -> subprocess.CompletedProcess:
+    """Return what a process of its own says to the text of this week, and to a mask."""
+    return subprocess.run([sys.executable, "-c", FRESH], capture_output=True, text=True)
+
+
 def normal(*shape: int, seed: int = 0) -> tf.Tensor:
     """Return normal random numbers, float32."""
     return tf.constant(np.random.default_rng(seed).normal(size=shape), tf.float32)
@@ -163,15 +184,9 @@ def test_without_a_mask_padding_does_change_the_result(week):
     assert np.abs(week.lstm(padded, *weights)[:, -1] - week.lstm(x, *weights)[:, -1]).max() > 1e-3
 
 
-def test_masks_reach_keras_silently():
+def test_masks_reach_keras_silently(fresh):
     """Keras transposes masks, about which oneDNN writes one line to stderr in each process."""
-    code = (
-        "import week07_lstm, tensorflow as tf\n"
-        "mask = tf.sequence_mask([3, 1], 4)\n"
-        "tf.keras.layers.LSTM(3)(tf.ones([2, 4, 5]), mask=mask)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (fresh.returncode, fresh.stdout, fresh.stderr) == (0, "zen\nmask\n", "")
 
 
 # --- then and now -----------------------------------------------------------------------------
@@ -230,16 +245,8 @@ def test_adding_asks_for_the_sum_of_the_marked(steps):
 # --- text -------------------------------------------------------------------------------------
 
 
-def test_zen_is_pythons_and_prints_nothing():
-    code = (
-        "import week07_lstm.text as t\n"
-        "zen = t.zen()\n"
-        "assert zen.startswith('The Zen of Python, by Tim Peters\\n\\nBeautiful')\n"
-        "assert (len(zen), len(set(zen)), len(zen.split('\\n'))) == (856, 45, 21)\n"
-        "assert t.zen() == zen"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+def test_zen_is_pythons_and_prints_nothing(fresh):
+    assert fresh.stdout.startswith("zen\n"), fresh.stderr
 
 
 def test_windows_are_one_character_apart():

@@ -427,7 +427,7 @@ def test_figures_draw_what_they_are_given():
     for fig in (
         plots.learning_curves([10, 50], scores),
         plots.moves(["x", "y"], np.array([1.0, 2]), np.array([0.1, 2])),
-        plots.ranges({"a": [0.2, 0.3], "b": [0.5]}, 0.2),
+        plots.ranges({"a": [0.2, 0.3], "b": [0.5]}, 0.2, "Title"),
     ):
         assert len(fig.axes) == 1 and fig.axes[0].has_data()
         plt.close(fig)
@@ -513,18 +513,18 @@ def test_160_photos_a_frozen_body_beats_training_from_scratch_by_far():
     """Three draws of 160 training photos; the others of the 400 are the test."""
     read = photos.read_folder(FLOWERS, 224)
     features = logits(bodies.mobilenet(224), read.pixels, batch=64)
-    small = read.pixels[:, ::2, ::2]
+    small = read.pixels[:, ::4, ::4]  # for the network from scratch, which is slow on large ones
     gains, frozen = [], []
     for seed in range(3):
         chosen, _ = taught(WEEK).few(np.arange(len(read.labels)), read.labels, 32, seed)
         test = np.setdiff1d(np.arange(len(read.labels)), chosen)
         head = classifier.fit_head(features[chosen], read.labels[chosen], 5, steps=200, seed=seed)
         frozen.append(accuracy(head, features[test], read.labels[test]))
-        model = small_cnn(5, (112, 112), 3, seed=seed)
+        model = small_cnn(5, (56, 56), 3, seed=seed)
         train(model, small[chosen], read.labels[chosen], peak=0.003, epochs=12, batch=32, seed=seed)
         gains.append(frozen[-1] - accuracy(model, small[test], read.labels[test], batch=80))
     print("frozen", np.round(frozen, 3), "ahead by", np.round(gains, 3))
-    assert np.mean(frozen) > 0.65 and np.mean(gains) > 0.12 and min(gains) > 0.05
+    assert np.mean(frozen) > 0.65 and np.mean(gains) > 0.18 and min(gains) > 0.1
 
 
 def test_a_body_that_knows_other_digits_helps_with_new_ones():

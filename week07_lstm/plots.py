@@ -70,7 +70,7 @@ def readable(share: np.ndarray, within: int, chance: float) -> Figure:
         chance: the share that guessing gives.
     """
     fig, ax = plt.subplots(figsize=(7.2, 3.0))
-    ax.axvspan(0, within - 1, color=ORANGE, alpha=0.25, label="here stand the marks")
+    ax.axvspan(0, within - 1, color=ORANGE, alpha=0.25, label="the marks stand here")
     ax.plot(share, "o-", ms=3, color=BLUE, label="read off the cell state")
     ax.axhline(chance, color=GREY, ls="--", label="chance")
     ax.set(title="Is the letter in the cell state?", xlabel="step", ylabel="share of sequences")

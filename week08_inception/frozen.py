@@ -37,6 +37,8 @@ def modernised(graph: GraphDef) -> GraphDef:
     A session still runs `BatchNormWithGlobalNormalization` in a graph that says it is old enough; a
     function of TensorFlow 2 has no such age and refuses it. Names and values stay the same.
     """
+    if not any(node.op == OLD_NORM for node in graph.node):
+        return graph
     new = GraphDef(versions=graph.versions, library=graph.library)
     for node in graph.node:
         if node.op != OLD_NORM:

@@ -8,7 +8,6 @@
 | `flowers`    | the flowers data set, official on request, drawn by code otherwise        |
 | `drawn`      | flowers drawn by code                                                     |
 | `classifier` | a head on a body as one file that answers with names                      |
-| `files`      | files that appear whole or not at all                                      |
 | `report`     | confusion matrix and worst mistakes as one HTML page                      |
 | `__main__`   | the command `python -m week09_transfer PHOTOS --out model.keras`          |
 | `plots`      | the figures of this week                                                  |

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from week02_basics.measure import situation
+from week02_basics.taught import taught
 from week06_cnn.training import logits
 from week08_inception import archive, download
 from week08_inception.recogniser import MODELS
-from week09_transfer.files import atomically
 
 import keras
 import numpy as np
@@ -43,18 +43,15 @@ def mobilenet(side: int = 224) -> keras.Model:
     file = archive.folder().parent / WEIGHTS
     if not file.is_file():
         download.fetch(MODELS + WEIGHTS, file)
-    try:
-        trained = keras.applications.MobileNet(
-            weights="imagenet", alpha=0.25, include_top=False, input_shape=(224, 224, 3)
-        )
-    except (OSError, KeyError) as err:
-        raise ValueError(f"{WEIGHTS} in Keras' cache is damaged ({type(err).__name__})") from None
     inputs = keras.Input((side, side, 3))
     scaled = keras.layers.Rescaling(1 / 127.5, offset=-1)(inputs)
     network = keras.applications.MobileNet(
         weights=None, alpha=0.25, include_top=False, pooling="avg", input_tensor=scaled
     )
-    network.set_weights(trained.get_weights())
+    try:
+        network.load_weights(file)
+    except (OSError, KeyError, ValueError) as err:
+        raise ValueError(f"{WEIGHTS} in Keras' cache is damaged ({type(err).__name__})") from None
     return network
 
 
@@ -106,5 +103,6 @@ def kept(network: keras.Model, pixels: np.ndarray, folder: str | Path) -> np.nda
         return np.load(file, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         found = logits(network, pixels, batch=64)
-        atomically(file, lambda path: np.save(path, found, allow_pickle=False))
+        save_atomically = taught("week08_inception").save_atomically
+        save_atomically(lambda path: np.save(path, found, allow_pickle=False), file)
         return found

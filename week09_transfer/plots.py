@@ -21,7 +21,7 @@ def learning_curves(counts: Sequence[int], scores: Mapping[str, np.ndarray]) -> 
         style = {"color": COLOURS[k], "marker": MARKERS[k], "capsize": 3, "label": name}
         ax.errorbar(at, middle, reach, linestyle=("-", "--", "-.", ":")[k % 4], **style)
     ax.set(xscale="log", xlabel="examples of each class", ylabel="test accuracy")
-    ax.set(title="Mean and range over seeds", xticks=counts, xticklabels=counts)
+    ax.set(title=f"Mean and range over {score.shape[1]} draws", xticks=counts, xticklabels=counts)
     ax.minorticks_off()
     ax.legend(loc="lower right")
     return fig
@@ -33,14 +33,14 @@ def moves(names: Sequence[str], equal: np.ndarray, graded: np.ndarray) -> Figure
     at = np.arange(len(names))
     ax.bar(at - 0.2, equal, 0.4, color=RED, label="equal rates", hatch="//", edgecolor="white")
     ax.bar(at + 0.2, graded, 0.4, color=BLUE, label="graded rates")
-    ax.set(title="How far each layer moved", ylabel="distance / size before", yscale="log")
+    ax.set(title="How far each layer moved", ylabel="distance moved / size before", yscale="log")
     ax.set_xticks(at, names, rotation=20)
     ax.legend(loc="upper left")
     return fig
 
 
-def ranges(scores: Mapping[str, Sequence[float]], chance: float) -> Figure:
-    """Draw the accuracy of each seed as a dot and the mean as a bar, a row for each name."""
+def ranges(scores: Mapping[str, Sequence[float]], chance: float, title: str) -> Figure:
+    """Draw the accuracy of each draw as a dot and the mean as a bar, a row for each name."""
     fig, ax = plt.subplots(figsize=(7.2, 3.0))
     for row, score in enumerate(scores.values()):
         ax.barh(row, np.mean(score), 0.6, color=BLUE, alpha=0.5)
@@ -48,6 +48,7 @@ def ranges(scores: Mapping[str, Sequence[float]], chance: float) -> Figure:
     ax.axvline(chance, color=GREY, ls="--")
     ax.text(chance + 0.01, -0.62, "chance", color=GREY, va="center", fontsize=9)
     ax.set(xlim=(0, 1), ylim=(len(scores) - 0.5, -0.9), xlabel="test accuracy")
+    ax.set_title(title)
     ax.set_yticks(range(len(scores)), list(scores))
     ax.grid(axis="y", visible=False)
     return fig
