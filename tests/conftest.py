@@ -1,5 +1,7 @@
 """The course's pages for tests, and how much of the stored output text a run compared verbatim."""
 
+from collections import Counter
+
 import nbformat
 import pytest
 
@@ -22,8 +24,22 @@ def site(tmp_path_factory):
     return folder
 
 
+FAULTS = Counter()  # of tests with the mark `hostile`
+
+
+def pytest_runtest_logreport(report):
+    """Count faults; a test that makes several says how many, as its property `faults`."""
+    if "hostile" in report.keywords and (report.when == "call" or report.skipped or report.failed):
+        faults = dict(report.user_properties).get("faults", 1)
+        FAULTS[report.outcome] += faults
+
+
 def pytest_terminal_summary(terminalreporter):
-    """Print the share of the stored text that is compared character by character."""
+    """Print the tally of faults, and the share of the text that is compared character by character."""
+    if FAULTS:
+        tried, survived = FAULTS["passed"] + FAULTS["failed"], FAULTS["passed"]
+        missed = f"; {FAULTS['skipped']} could not be made here" if FAULTS["skipped"] else ""
+        terminalreporter.write_line(f"faults: {tried} tried, {survived} survived{missed}")
     shares = [verbatim_share(nbformat.read(path, as_version=4)) for path in NOTEBOOKS]
     for path, (verbatim, every) in zip(NOTEBOOKS, shares, strict=True):
         terminalreporter.write_line(

@@ -9,6 +9,7 @@
 | `exercises` | what turns a check into one line with a tick or a cross and a hint        |
 | `taught`    | the cells that a notebook exports, executed into a namespace              |
 | `timing`    | contestants that take turns, compared by ratio                            |
+| `drafts`    | what killed processes leave behind, removed                               |
 | `graphs`    | a `tf.Graph` as a list of nodes and as a picture                          |
 | `plots`     | the figures of this week                                                  |
 | `checks`    | the checks of this week's exercises                                       |

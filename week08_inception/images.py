@@ -15,6 +15,10 @@ PIXELS = 25_000_000  # that are decoded at most
 ORIENTATION = 0x0112  # the EXIF tag
 
 
+class TooLarge(ValueError):
+    """An image has more pixels than are decoded."""
+
+
 class Answer(NamedTuple):
     """What a recogniser said to one file; `reason` says why it could not be asked."""
 
@@ -49,7 +53,9 @@ def jpeg_bytes(file: str | Path) -> bytes:
         raise ValueError(f"{file.name}: not an image, whatever its name says") from None
     except Image.DecompressionBombError:
         raise ValueError(f"{file.name}: too many pixels to decode") from None
-    except (OSError, SyntaxError, EOFError):
+    except TooLarge:
+        raise
+    except Exception:  # damaged files make Pillow raise many kinds, struct.error among them
         raise ValueError(f"{file.name}: the image is damaged or broken off") from None
 
 
@@ -60,7 +66,7 @@ def _ready(file: Path, image: Image.Image) -> bytes:
     if image.format == "JPEG" and max(image.size) > 2 * SIDE:
         image.draft(None, (SIDE, SIDE))
     if image.width * image.height > PIXELS:
-        raise ValueError(
+        raise TooLarge(
             f"{file.name}: {whole / 1e6:.0f} million pixels are too many to decode; "
             "make it smaller, or a JPEG"
         )

@@ -7,8 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from week02_basics.measure import situation
 from week06_cnn.training import logits
-from week08_inception import archive, download
-from week08_inception.recogniser import MODELS
+from week08_inception.recogniser import weighted
 from week09_transfer.files import atomically
 
 import keras
@@ -40,15 +39,7 @@ def mobilenet(side: int = 224) -> keras.Model:
         ConnectionError, TimeoutError: they are not in the cache and cannot be downloaded.
         ValueError: the file in the cache is damaged; the message says which.
     """
-    file = archive.folder().parent / WEIGHTS
-    if not file.is_file():
-        download.fetch(MODELS + WEIGHTS, file)
-    try:
-        trained = keras.applications.MobileNet(
-            weights="imagenet", alpha=0.25, include_top=False, input_shape=(224, 224, 3)
-        )
-    except (OSError, KeyError) as err:
-        raise ValueError(f"{WEIGHTS} in Keras' cache is damaged ({type(err).__name__})") from None
+    trained = weighted(WEIGHTS, include_top=False)
     inputs = keras.Input((side, side, 3))
     scaled = keras.layers.Rescaling(1 / 127.5, offset=-1)(inputs)
     network = keras.applications.MobileNet(

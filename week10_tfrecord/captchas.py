@@ -94,5 +94,11 @@ def grey(image: Image.Image) -> np.ndarray:
 
 
 def labels(text: str, alphabet: str = DIGITS) -> list[int]:
-    """Return where each character of a text stands in the alphabet, from 0."""
+    """Return where each character of a text stands in the alphabet, from 0.
+
+    Raises:
+        ValueError: a character is not in the alphabet.
+    """
+    if strange := sorted(set(text) - set(alphabet)):
+        raise ValueError(f"{strange[0]!r} in the text {text!r} is not in the alphabet {alphabet!r}")
     return [alphabet.index(character) for character in text]
