@@ -110,7 +110,7 @@ def shards(folder: str, once: bool = False) -> None:
     with contextlib.suppress(FileNotFoundError):  # a set that was never finished says so
         paths, _ = faults.files(Path(folder))
         whole(not faults.verify(Path(folder)), "the set")
-        whole(len(set(sum(map(_values, paths), []))) == 1, "the set")
+        whole(len({value for path in paths for value in _values(path)}) == 1, "the set")
     say("begun", 0)
     for count in rounds(once):
         Path(folder, writing.MANIFEST).unlink(missing_ok=True)
@@ -191,8 +191,10 @@ def impatient(home: str, dns: str = "") -> Iterator[None]:
         if dns == "mute":
             mute.bind(("127.0.0.1", 53))
         start = time.monotonic()
-        yield
-        whole(time.monotonic() - start < 5, "the time")
+        try:
+            yield
+        finally:
+            whole(time.monotonic() - start < 5, "the time")
 
 
 def stand_in() -> digits.Digits:
@@ -277,7 +279,7 @@ def together(folder: str, known: bool) -> None:
                 whole(os.waitpid(pid, 0)[1] == 0, "the other process")
                 whole(file.read_bytes() == BODY, file.name)
             else:
-                _exit_after(lambda: download.fetch(served.url, file, **facts))
+                _exit_after(download.fetch, served.url, file, **facts)
 
 
 def install_together(folder: str) -> None:
@@ -294,13 +296,13 @@ def install_together(folder: str) -> None:
                 whole(not archive.missing(facts, where), where.name)
                 whole(os.listdir(where.parent) == ["inception"], "the folder")
             else:
-                _exit_after(lambda: archive.install(facts, where))
+                _exit_after(archive.install, facts, where)
 
 
-def _exit_after(act: Callable[[], object]) -> None:
+def _exit_after(act: Callable, *arguments: object, **more: object) -> None:
     """Do something and end this process, with status 0 only if nothing was raised."""
     try:
-        act()
+        act(*arguments, **more)
     except BaseException as err:
         say("other process:", repr(err))
         os._exit(1)
@@ -434,12 +436,3 @@ def tensorboard_killed(folder: str) -> None:
     port = int(server.url.rstrip("/").rsplit(":", 1)[1])
     with tensorboard.serving(folder, port=port) as url:
         say(tensorboard.fetch(url + "data/runs"))
-
-
-# --- surroundings -------------------------------------------------------------------------------
-
-
-def shared_memory() -> None:
-    """A data set through week 10's service and a pipeline with several threads."""
-    data = tf.data.Dataset.range(1000).map(lambda x: x * 2, 4).batch(100).prefetch(2)
-    say(os.statvfs("/dev/shm").f_blocks * os.statvfs("/dev/shm").f_frsize, sum(1 for _ in data))

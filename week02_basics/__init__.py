@@ -15,6 +15,12 @@
 | `checks`    | the checks of this week's exercises                                       |
 """
 
+import sys
+
 from week02_basics import (
     quiet as quiet,
 )  # first of all, before any module imports TensorFlow
+
+for _stream in (sys.stdout, sys.stderr):
+    if hasattr(_stream, "reconfigure"):
+        _stream.reconfigure(errors="replace")  # a console that lacks a character shows another
