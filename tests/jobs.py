@@ -71,7 +71,8 @@ def checkpoints(folder: str, once: bool = False) -> None:
 def classifiers(folder: str, once: bool = False) -> None:
     """Week 9: count on in the weights of a classifier, saved as one file at each step."""
     file, count = Path(folder, "model.keras"), 0
-    model = keras.Sequential([keras.Input([4]), keras.layers.Dense(20_000)])
+    inputs = keras.Input([4])
+    model = keras.Model(inputs, keras.layers.Dense(20_000)(inputs))
     model = classifier.named(model, [f"class {k}" for k in range(20_000)])
     if file.exists():
         model = classifier.load(file)
@@ -116,7 +117,7 @@ def shards(folder: str, once: bool = False) -> None:
         Path(folder, writing.MANIFEST).unlink(missing_ok=True)
         names = [Path(folder, f"{k}.tfrecord") for k in range(3)]
         record = tf.train.Example(features=tf.train.Features(feature={"value": _number(count)}))
-        content = [record.SerializeToString()] * 500
+        content = [record.SerializeToString()] * 100
         entries = [writing.write_shard(name, content) for name in names]
         writing.write_manifest(Path(folder), entries)
         say("saved", count)
@@ -339,7 +340,7 @@ def full_file(save: Callable[[Path, int], object]) -> Callable[[Path], None]:
         save(folder, 1)
         before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
         try:
-            save(folder, 1_000_000)
+            save(folder, 2_000_000)
         finally:
             after = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
             whole(before == after, "the earlier file")
@@ -348,7 +349,8 @@ def full_file(save: Callable[[Path, int], object]) -> Callable[[Path], None]:
 
 
 def _save_classifier(folder: Path, width: int) -> None:
-    model = keras.Sequential([keras.Input([1]), keras.layers.Dense(width), keras.layers.Dense(2)])
+    inputs = keras.Input([1])
+    model = keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Dense(width)(inputs)))
     classifier.save(classifier.named(model, ["a", "b"]), folder / "model.keras")
 
 

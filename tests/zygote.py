@@ -11,6 +11,7 @@ disk, a read-only one and a tiny /dev/shm, and without root's right to ignore fi
 import contextlib
 import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -117,7 +118,7 @@ def fork(job: str, kill: float | None, arguments: dict) -> dict:
             if not (piece := pipe.read(65536)):
                 break
             said += piece
-            if not end and b"begun" in said:
+            if not end and re.search(rb"begun.*\n", said):
                 until, end = time.monotonic() + kill, True
         killed = os.waitpid(pid, os.WNOHANG)[0] == 0
         if killed:
@@ -126,7 +127,7 @@ def fork(job: str, kill: float | None, arguments: dict) -> dict:
             os.waitpid(pid, 0)
         while piece := pipe.read(65536):
             said += piece
-    *lines, last = said.decode(errors="replace").splitlines() or [""]
+    *lines, last = said[: said.rfind(b"\n") + 1].decode(errors="replace").splitlines() or [""]
     over = last.startswith(("! ", "= "))
     return {
         "lines": lines if over else [*lines, last],
