@@ -24,19 +24,26 @@ def site(tmp_path_factory):
     return folder
 
 
-FAULTS = Counter()  # of tests with the mark `hostile`
+FAULTS = Counter()  # by outcome
+
+
+def pytest_collection_modifyitems(items):
+    """Count one fault for each test with the mark; `record_property("faults", …)` says how many else."""
+    for item in items:
+        if item.get_closest_marker("hostile"):
+            item.user_properties.append(("faults", 1))
 
 
 def pytest_runtest_logreport(report):
-    """Count faults; a test that makes several says how many, as its property `faults`."""
-    if "hostile" in report.keywords and (report.when == "call" or report.skipped or report.failed):
-        faults = dict(report.user_properties).get("faults", 1)
+    """Add the faults of a test to the tally."""
+    faults = dict(report.user_properties).get("faults", 0)
+    if report.when == "call" or not report.passed:
         FAULTS[report.outcome] += faults
 
 
 def pytest_terminal_summary(terminalreporter):
     """Print the tally of faults, and the share of the text that is compared character by character."""
-    if FAULTS:
+    if FAULTS.total():
         tried, survived = FAULTS["passed"] + FAULTS["failed"], FAULTS["passed"]
         missed = f"; {FAULTS['skipped']} could not be made here" if FAULTS["skipped"] else ""
         terminalreporter.write_line(f"faults: {tried} tried, {survived} survived{missed}")

@@ -141,7 +141,7 @@ def test_a_file_of_records(folder, how):
 
 
 @cheap(100)
-@given(st.integers(0, 2**64 - 1))
+@given(st.integers(1000, 2**64 - 1))
 @example(2**40)
 @example(2**63)
 @example(2**64 - 1)
@@ -280,7 +280,7 @@ def test_a_captcha(seed, length, alphabet, size):
         image, text = captchas.draw(seed, 0, length=length, alphabet=alphabet, size=size)
     except ValueError as err:
         assert "captcha" in str(err)
-        assert length < 1 or not alphabet or alphabet != captchas.DIGITS or min(size) < 20
+        assert length < 1 or not alphabet or min(size) < 1
         return
     assert image.size == size and image.mode == "RGB"
     assert len(text) == length and set(text) <= set(alphabet)
