@@ -85,9 +85,8 @@ class Zygote:
 
     def close(self) -> None:
         """End the process."""
-        self.process.stdin.close()
-        self.process.wait(10)
-        self.process.stdout.close()
+        self.process.kill()
+        self.process.communicate()
 
 
 def child(job: str, arguments: dict) -> None:
