@@ -15,10 +15,6 @@ PIXELS = 25_000_000  # that are decoded at most
 ORIENTATION = 0x0112  # the EXIF tag
 
 
-class TooLarge(ValueError):
-    """An image has more pixels than are decoded."""
-
-
 class Answer(NamedTuple):
     """What a recogniser said to one file; `reason` says why it could not be asked."""
 
@@ -53,9 +49,7 @@ def jpeg_bytes(file: str | Path) -> bytes:
         raise ValueError(f"{file.name}: not an image, whatever its name says") from None
     except Image.DecompressionBombError:
         raise ValueError(f"{file.name}: too many pixels to decode") from None
-    except TooLarge:
-        raise
-    except Exception:  # damaged files make Pillow raise many kinds, struct.error among them
+    except (OSError, SyntaxError, EOFError):
         raise ValueError(f"{file.name}: the image is damaged or broken off") from None
 
 
@@ -66,7 +60,7 @@ def _ready(file: Path, image: Image.Image) -> bytes:
     if image.format == "JPEG" and max(image.size) > 2 * SIDE:
         image.draft(None, (SIDE, SIDE))
     if image.width * image.height > PIXELS:
-        raise TooLarge(
+        raise ValueError(
             f"{file.name}: {whole / 1e6:.0f} million pixels are too many to decode; "
             "make it smaller, or a JPEG"
         )
