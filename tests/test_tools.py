@@ -268,7 +268,7 @@ Traceback:
   + from a list: float16
 </failure></testcase>
 <testcase classname="tests.test_net" name="test_original"><failure>a
-b</failure></testcase>
+#x1B[31mb#x1B[0m</failure></testcase>
 </testsuite></testsuites>"""
 
 
@@ -280,10 +280,12 @@ def test_drift_says_what_newer_releases_changed(tmp_path):
     text = drift.markdown(before, after, tests)
     assert "| keras | 3.15.1 | 3.16.0 |" in text and "| old | 1.0 | — |" in text
     assert "| new | — | 0.1 |" in text and "same" not in text
-    assert "## 2 failed" in text and re.search(r"\*\*week02_basics, Cell 1 \(`\S+`\)\*\*", text)
+    assert "## 2 of 3 tests and cells failed" in text and re.search(
+        r"\*\*week02_basics, Cell 1 \(`\S+`\)\*\*", text
+    )
     assert "```text\ncame   | from a list: float32\nstored | from a list: float16\n```" in text
     assert "**tests.test_net.test_original**" in text and "```text\na\nb\n```" in text
     tests.write_text("<testsuites/>")
     assert "None has changed" in drift.markdown(before, before, tests)
-    assert "Nothing failed" in drift.markdown(before, after, tests)
+    assert "## 0 of 0 tests" in drift.markdown(before, after, tests)
     assert "did not run" in drift.markdown(before, after, tmp_path / "nowhere")

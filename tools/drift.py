@@ -56,7 +56,7 @@ def _name(case: ElementTree.Element) -> str:
 
 def _text(text: str) -> str:
     """Shorten a failure: of a cell that differs what was stored and what came, else its end."""
-    lines = text.replace("```", "'''").splitlines()
+    lines = re.sub(r"#x1B\[[\d;]*m", "", text).replace("```", "'''").splitlines()
     marks = {"+": "stored", "-": "came  "}  # nbval's signs
     seen = [re.match(r"\s{1,3}([+-]) ?(.*)", line) for line in lines]
     if "Cell outputs differ" in text and any(seen):
@@ -74,7 +74,8 @@ def markdown(before: Path, after: Path, report: Path) -> str:
     if not report.is_file():
         text += ["", "## Tests", "", "They did not run to their end."]
     else:
-        text += ["", f"## {len(found)} failed" if found else "## Nothing failed"]
+        count = sum(1 for _ in ElementTree.parse(report).iter("testcase"))
+        text += ["", f"## {len(found)} of {count} tests and cells failed"]
     left = MOST
     for number, (name, what) in enumerate(found):
         if (left := left - len(what) - len(name)) < 0:
