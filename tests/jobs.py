@@ -55,8 +55,9 @@ def checkpoints(folder: str, once: bool = False) -> None:
     count, filler = tf.Variable(0), tf.Variable(tf.zeros([250_000]))
     checkpoint = tf.train.Checkpoint(count=count, filler=filler)
     manager = tf.train.CheckpointManager(checkpoint, folder, max_to_keep=3)
-    for prefix in manager.checkpoints:
-        saving.stored(prefix)
+    for prefix in manager.checkpoints:  # the oldest may be half deleted, its index first
+        if prefix == manager.latest_checkpoint or Path(f"{prefix}.index").exists():
+            saving.stored(prefix)
     if manager.latest_checkpoint:
         saving.restore(checkpoint, manager.latest_checkpoint)
     whole(bool(tf.reduce_all(filler == float(count))), "the checkpoint")

@@ -40,7 +40,6 @@ def zygote(tmp_path_factory):
     (folder / "read_only" / "datasets").mkdir()
     (folder / "read_only" / "datasets" / "mnist.npz").write_bytes(jobs.BODY)
     (folder / "second_home").mkdir()
-    (folder / "full_home").mkdir()
     for name in (bodies.WEIGHTS, "imagenet_class_index.json"):
         if (MODELS / name).is_file():
             shutil.copy(MODELS / name, models)
@@ -119,13 +118,14 @@ SPOILT = {
     "truncated": lambda file: file.write_bytes(file.read_bytes()[:1000]),
     "empty": lambda file: file.write_bytes(b""),
     "another": lambda file: file.write_bytes(b"<html>please log in</html>"),
+    "the head of an archive": lambda file: file.write_bytes(b"PK\3\4 and nothing else"),
     "unreadable": lambda file: file.chmod(0),
 }
 
 
 @pytest.fixture(params=SPOILT)
 def spoil(request):
-    """Spoil a file; skip if this process may read what it must not."""
+    """Give what spoils a file; `how` says in which way."""
 
     def act(file: Path) -> None:
         SPOILT[request.param](file)

@@ -1,6 +1,7 @@
 """Bodies: pretrained networks from pixels to features, and features computed once and kept."""
 
 import hashlib
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -95,7 +96,7 @@ def kept(network: keras.Model, pixels: np.ndarray, folder: str | Path) -> np.nda
     file = Path(folder, f"features-{digest.hexdigest()[:24]}.npy")
     try:
         return np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
         found = logits(network, pixels, batch=64)
         atomically(file, lambda path: np.save(path, found, allow_pickle=False))
         return found

@@ -137,6 +137,8 @@ def _framed(path: str) -> Iterator[tuple[int, bytes | str]]:
                     file.seek(start)
                     length, _ = HEADER.unpack(file.read(HEADER.size))
                 number, start = number + 1, start + length + 16
+            else:
+                break
     if why:
         yield number, why
 
