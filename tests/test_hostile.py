@@ -314,11 +314,7 @@ SURROUNDINGS = {
 }
 
 
-@pytest.mark.parametrize(
-    "surroundings",
-    [name if k == 0 else pytest.param(name, marks=pytest.mark.more)
-     for k, name in enumerate(SURROUNDINGS)],
-)  # fmt: skip
+@pytest.mark.parametrize("surroundings", SURROUNDINGS)
 def test_a_lesson_in_strange_surroundings(surroundings, walled, clone, tmp_path, record_property):
     """Strictly, all at once: path, working directory, locale, HOME, /dev/shm, a read-only course."""
     record_property("faults", 6)
