@@ -196,7 +196,7 @@ def impatient(home: str, dns: str = "") -> Iterator[None]:
         try:
             yield
         finally:
-            whole(time.monotonic() - start < 5, "the time")
+            whole(time.monotonic() - start < 9, "the time")  # a mute name server costs 10
 
 
 def stand_in() -> digits.Digits:
