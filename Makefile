@@ -12,10 +12,10 @@ ROUNDS ?=
 NOTEBOOK ?=
 ADDRESS ?=
 
-.PHONY: help lab course test test-offline test-more bench bench-store lint render readme student grade address lock clean distclean
+.PHONY: help lab course test test-notebooks test-offline test-more bench bench-store lint render readme student grade address lock clean distclean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): $(REQUIREMENTS) pyproject.toml
 	@rm -f $@
@@ -34,6 +34,9 @@ course: $(READY) ## re-execute every notebook, render pages into build/ (NB=name
 
 test: $(READY) ## unit tests, and strict re-execution of every notebook
 	$(PY) -m pytest
+
+test-notebooks: $(READY) ## the notebooks alone (NB=name for one), on another footing with TF_… before it
+	$(PY) -m pytest -p no:cacheprovider $(if $(NB),notebooks/$(NB).ipynb,notebooks)
 
 test-offline: $(READY) ## the notebooks once more, network cut and cache empty
 	tools/offline.sh $(PY) -m pytest -p no:cacheprovider notebooks

@@ -1,5 +1,7 @@
 """The course's pages for tests, and how much of the stored output text a run compared verbatim."""
 
+from collections import Counter
+
 import nbformat
 import pytest
 
@@ -22,8 +24,29 @@ def site(tmp_path_factory):
     return folder
 
 
+FAULTS = Counter()  # by outcome
+
+
+def pytest_collection_modifyitems(items):
+    """Count one fault for each test with the mark; `record_property("faults", …)` says how many else."""
+    for item in items:
+        if item.get_closest_marker("hostile"):
+            item.user_properties.append(("faults", 1))
+
+
+def pytest_runtest_logreport(report):
+    """Add the faults of a test to the tally."""
+    faults = dict(report.user_properties).get("faults", 0)
+    if report.when == "call" or not report.passed:
+        FAULTS[report.outcome] += faults
+
+
 def pytest_terminal_summary(terminalreporter):
-    """Print the share of the stored text that is compared character by character."""
+    """Print the tally of faults, and the share of the text that is compared character by character."""
+    if FAULTS.total():
+        tried, survived = FAULTS["passed"] + FAULTS["failed"], FAULTS["passed"]
+        missed = f"; {FAULTS['skipped']} could not be made here" if FAULTS["skipped"] else ""
+        terminalreporter.write_line(f"faults: {tried} tried, {survived} survived{missed}")
     shares = [verbatim_share(nbformat.read(path, as_version=4)) for path in NOTEBOOKS]
     for path, (verbatim, every) in zip(NOTEBOOKS, shares, strict=True):
         terminalreporter.write_line(

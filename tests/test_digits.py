@@ -279,6 +279,7 @@ def test_origin_and_hash_are_those_of_keras():
 # The cache
 
 
+@pytest.mark.hostile
 def test_a_wrong_file_is_refused_by_name_and_left_alone_offline(file, no_network, capfd):
     file.parent.mkdir()
     file.write_bytes(b"PK\x03\x04 not MNIST")
@@ -292,6 +293,7 @@ def test_a_wrong_file_is_refused_by_name_and_left_alone_offline(file, no_network
     assert left_in(file) == ["mnist.npz"]
 
 
+@pytest.mark.hostile
 def test_a_wrong_file_is_refused_by_name_and_replaced_online(file, ours, serve, monkeypatch, capfd):
     monkeypatch.setattr(digits, "ORIGIN", serve(reply(ours)).url + "/mnist.npz")
     file.parent.mkdir()
@@ -311,6 +313,7 @@ def test_a_valid_file_is_read_without_a_request(file, ours, no_network, capfd):
     assert (result.y_test == np.arange(10_000) % 10).all()
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("online", [True, False])
 def test_a_folder_in_place_of_the_file(file, online, ours, serve, monkeypatch, capfd):
     server = serve(reply(ours))
@@ -322,6 +325,7 @@ def test_a_folder_in_place_of_the_file(file, online, ours, serve, monkeypatch, c
     assert server.requests == []  # what could not be put into place is not downloaded either
 
 
+@pytest.mark.hostile
 def test_a_file_in_place_of_the_folder(file, ours, serve, monkeypatch, capfd):
     monkeypatch.setattr(digits, "ORIGIN", serve(reply(ours)).url)
     file.parent.write_text("mine")
@@ -330,6 +334,7 @@ def test_a_file_in_place_of_the_folder(file, ours, serve, monkeypatch, capfd):
     assert file.parent.read_text() == "mine"
 
 
+@pytest.mark.hostile
 def test_an_unreadable_file_is_replaced_or_left(file, ours, serve, monkeypatch, capfd):
     def denied(path, *args, **kwargs):  # as root, file modes would deny nothing
         if str(path) == str(file):
@@ -350,6 +355,7 @@ def test_an_unreadable_file_is_replaced_or_left(file, ours, serve, monkeypatch, 
         assert file.read_bytes() == ours
 
 
+@pytest.mark.hostile
 def test_a_folder_that_may_not_be_written(file, ours, serve, monkeypatch, capfd):
     def denied(*args, **kwargs):
         raise PermissionError(13, "Permission denied", str(file.parent))
@@ -380,6 +386,7 @@ def read_only(file, monkeypatch) -> None:
     monkeypatch.setattr(os, "access", lambda path, mode: str(path) != home and access(path, mode))
 
 
+@pytest.mark.hostile
 def test_a_read_only_home_is_still_read(file, second_home, read_only, ours, no_network, capfd):
     file.parent.mkdir()
     file.write_bytes(ours)
@@ -389,6 +396,7 @@ def test_a_read_only_home_is_still_read(file, second_home, read_only, ours, no_n
     assert "from Keras' cache" in load(capfd)[1]
 
 
+@pytest.mark.hostile
 def test_a_read_only_home_without_mnist(
     file, second_home, read_only, ours, serve, monkeypatch, capfd
 ):
@@ -398,6 +406,7 @@ def test_a_read_only_home_without_mnist(
     assert second_home.read_bytes() == ours and not file.exists()
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("home", ["", "~/.keras"])
 def test_no_home_at_all(home, second_home, no_network, monkeypatch, capfd):
     monkeypatch.setattr(config, "_KERAS_DIR", home)
@@ -421,6 +430,7 @@ def test_a_download_fills_the_cache(file, ours, serve, monkeypatch, capfd):
     assert keras.config.is_interactive_logging_enabled()
 
 
+@pytest.mark.hostile
 def test_a_slow_network_is_not_cut_off(file, ours, serve, monkeypatch, capfd):
     monkeypatch.setattr(digits, "PATIENCE", 1.0)
     server = serve(reply(ours, piece=len(ours) // 5, pause=0.5))
@@ -434,6 +444,7 @@ def test_a_slow_network_is_not_cut_off(file, ours, serve, monkeypatch, capfd):
 HTML = b"<html>please log in to this network</html>"
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
@@ -475,6 +486,7 @@ def test_a_bad_server(answer, reason, cached, file, serve, monkeypatch, capfd):
     assert not cached or file.read_bytes() == cached
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
@@ -496,6 +508,7 @@ def test_a_bad_proxy(answer, reason, file, serve, monkeypatch, capfd):
     assert left_in(file) == []
 
 
+@pytest.mark.hostile
 def test_threads_that_fill_one_cache(file, ours, serve, monkeypatch):
     server = serve(reply(ours, piece=len(ours) // 4, pause=0.1))
     monkeypatch.setattr(digits, "ORIGIN", server.url)
@@ -571,6 +584,7 @@ def processes(tmp_path: Path, cases: dict[str, dict[str, str]], *args: str) -> d
     return results
 
 
+@pytest.mark.hostile
 def test_a_dead_network_costs_less_than_15_seconds(tmp_path, serve, scans):
     proxy = serve(lambda connection: time.sleep(60))
     home = {"KERAS_HOME": str(tmp_path / "keras"), "PYTHONIOENCODING": "utf-8"}
@@ -587,6 +601,7 @@ def test_a_dead_network_costs_less_than_15_seconds(tmp_path, serve, scans):
     assert list((tmp_path / "keras" / "datasets").iterdir()) == []
 
 
+@pytest.mark.hostile
 def test_processes_that_fill_one_cache(tmp_path, serve, archive):
     server = serve(reply(archive, piece=len(archive) // 10, pause=0.2))
     home = {"KERAS_HOME": str(tmp_path / "keras"), "PYTHONIOENCODING": "utf-8"}

@@ -129,6 +129,7 @@ def rows(tmp_path_factory):
     return {(Path(row["notebook"]).stem, row["exercise"]): row for row in report["rows"]}
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize(
     ("name", "exercise", "hint"),
     [

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tests.notebook_rules import ROOT
-from tools import course, execute, readme, render, student
+from tools import course, drift, execute, readme, render, student
 from tools.lessons import lesson
 
 OPENING = """# Week {week} — Counting
@@ -248,3 +248,44 @@ def test_offline_cuts_the_network_and_empties_the_cache():
         pytest.skip(run.stderr.strip())
     assert run.stdout == "[]\n", run.stderr
     assert "Network is unreachable" in run.stderr and run.returncode == 1
+
+
+REPORT = """<testsuites><testsuite>
+<testcase classname="notebooks.week02_basics.ipynb" name="Cell 0"/>
+<testcase classname="notebooks.week02_basics.ipynb" name="Cell 1"><failure>Notebook cell execution failed
+Cell 1: Cell outputs differ
+
+Input:
+a - b
+
+Traceback:
+ mismatch 'stdout'
+
+ assert reference_output == test_output failed:
+
+  - from a list: float32
+  ?                   ^^
+  + from a list: float16
+</failure></testcase>
+<testcase classname="tests.test_net" name="test_original"><failure>a
+#x1B[31mb#x1B[0m</failure></testcase>
+</testsuite></testsuites>"""
+
+
+def test_drift_says_what_newer_releases_changed(tmp_path):
+    before, after, tests = (tmp_path / name for name in ("before", "after", "tests.xml"))
+    before.write_text("keras==3.15.1\nold==1.0\nsame==2\n")
+    after.write_text("keras==3.16.0\nnew==0.1\nsame==2\n")
+    tests.write_text(REPORT)
+    text = drift.markdown(before, after, tests)
+    assert "| keras | 3.15.1 | 3.16.0 |" in text and "| old | 1.0 | — |" in text
+    assert "| new | — | 0.1 |" in text and "same" not in text
+    assert "## 2 of 3 tests and cells failed" in text and re.search(
+        r"\*\*week02_basics, Cell 1 \(`\S+`\)\*\*", text
+    )
+    assert "```text\ncame   | from a list: float32\nstored | from a list: float16\n```" in text
+    assert "**tests.test_net.test_original**" in text and "```text\na\nb\n```" in text
+    tests.write_text("<testsuites/>")
+    assert "None has changed" in drift.markdown(before, before, tests)
+    assert "## 0 of 0 tests" in drift.markdown(before, after, tests)
+    assert "did not run" in drift.markdown(before, after, tmp_path / "nowhere")

@@ -87,6 +87,7 @@ def test_read_finds_what_was_written(tmp_path):
     assert list(events.scalars(tmp_path)) == ["a/b"]
 
 
+@pytest.mark.hostile
 def test_read_joins_the_files_of_a_folder_and_survives_a_torn_one(tmp_path):
     for value in (1.0, 2.0):
         writer = tf.summary.create_file_writer(str(tmp_path))
@@ -210,6 +211,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_fault_of_a_projector_is_named(fault, week, digits, tmp_path):
     week.write_projector(tmp_path, digits.x_test[:30], digits.y_test[:30])
@@ -288,6 +290,7 @@ def test_server_answers_reads_its_runs_and_is_gone_afterwards(logs):
         server.fetch(url + "data/runs")
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("how", [signal.SIGKILL, "exit"])
 def test_no_server_outlives_whoever_started_it(how, tmp_path):
     """Killed or just ending: the child goes as well."""
@@ -345,6 +348,7 @@ CHILDREN = {
 }  # fmt: skip
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("child", CHILDREN)
 def test_a_start_that_fails_leaves_no_process(child, logs, monkeypatch):
     code, error, message = CHILDREN[child]
@@ -359,6 +363,7 @@ def test_a_start_that_fails_leaves_no_process(child, logs, monkeypatch):
     assert started[0].poll() is not None
 
 
+@pytest.mark.hostile
 def test_a_taken_port_is_named(logs):
     with socket.create_server((server.HOST, 0)) as other:
         port = other.getsockname()[1]

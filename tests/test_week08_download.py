@@ -71,6 +71,7 @@ def test_progress_draws_one_line_whatever_the_pieces(target, capsys):
     assert target.read_bytes() == BODY and left_in(target.parent) == ["file.tgz"]
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("second", ["no range", ""])
 def test_a_part_of_something_else_ends_in_a_clean_restart(target, second):
     """Whether the server resumes or not, a wrong beginning costs a second download, not the file."""
@@ -86,6 +87,7 @@ def test_a_part_of_something_else_ends_in_a_clean_restart(target, second):
         assert get(served.url, target) == "downloaded"
 
 
+@pytest.mark.hostile
 def test_a_wrong_range_is_refused_and_started_over(target):
     target.parent.mkdir()
     target.with_name("file.tgz.part").write_bytes(BODY[:1000])
@@ -113,6 +115,7 @@ def test_without_size_and_hash_what_the_server_announces_must_arrive(target):
 # --- what does not ------------------------------------------------------------------------------
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("cached", [None, b"the good old copy"], ids=["empty", "cached"])
 @pytest.mark.parametrize(
     ("mishap", "error", "words", "part"),
@@ -148,6 +151,7 @@ def test_a_server_that_misbehaves(target, cached, mishap, error, words, part):
     assert not cached or target.read_bytes() == cached
 
 
+@pytest.mark.hostile
 def test_redirects_in_circles_end(target):
     with (
         naughty.server(BODY, *["to /again"] * 20) as served,
@@ -157,6 +161,7 @@ def test_redirects_in_circles_end(target):
     assert len(served.requests) == 6
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("url", ["http://example.org/a.tgz", "ftp://example.org/a", "file:///a"])
 def test_only_https_from_elsewhere(target, url):
     with pytest.raises(Refused, match="only https"):
@@ -164,6 +169,7 @@ def test_only_https_from_elsewhere(target, url):
     assert left_in(target.parent) == []
 
 
+@pytest.mark.hostile
 def test_nobody_listens(target):
     with pytest.raises(ConnectionError, match=r"file\.tgz"):
         get("http://127.0.0.1:9/file.tgz", target)
@@ -196,6 +202,7 @@ def place(tmp_path) -> Path:
     return outer / "models" / "inception"
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("copy", [False, True], ids=["empty", "good copy"])
 @pytest.mark.parametrize("kind", naughty.HOSTILE)
 def test_hostile_archives_leave_nothing(tmp_path, place, kind, copy):
@@ -230,6 +237,7 @@ def test_an_archive_is_not_opened_unless_size_and_id_are_right(tmp_path, place, 
             unpack(facts_of(content, **wrong), tmp_path / "a.tgz", place)
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("gone", list(GOOD))
 def test_what_should_be_in_it_must_be_in_it(tmp_path, place, gone):
     content = naughty.pack({name: data for name, data in GOOD.items() if name != gone})
@@ -239,6 +247,7 @@ def test_what_should_be_in_it_must_be_in_it(tmp_path, place, gone):
     assert not place.exists()
 
 
+@pytest.mark.hostile
 def test_another_graph_is_refused(tmp_path, place):
     content = naughty.pack(GOOD | {GRAPH: b"another graph"})
     (tmp_path / "a.tgz").write_bytes(content)

@@ -268,6 +268,7 @@ def spoil(folder: Path, fault: str) -> None:
         (folder / "daisy" / "copy.jpg").write_bytes((roses / "roses_000.jpg").read_bytes())
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
@@ -486,6 +487,7 @@ def test_the_archive_is_checked_and_unpacked(monkeypatch, tmp_path):
     assert flowers.install(**facts) == target
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize(
     ("members", "link", "says"),
     [
@@ -501,6 +503,7 @@ def test_a_hostile_archive_is_refused(monkeypatch, tmp_path, members, link, says
     assert not (tmp_path / "datasets" / "flower_photos").exists()
 
 
+@pytest.mark.hostile
 def test_another_archive_is_refused(monkeypatch, tmp_path):
     facts = served(monkeypatch, tmp_path, b"something else")
     with pytest.raises(Refused, match="SHA-256"):

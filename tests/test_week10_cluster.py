@@ -110,6 +110,7 @@ def test_two_workers_compute_what_one_computes(data, one):
     assert sorted(read) == [shard["file"] for shard in writing.read_manifest(data)["shards"]]
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("victim", [0, 1], ids=["chief", "other"])
 def test_a_killed_worker_is_named_and_the_run_resumes(victim, data, one, tmp_path):
     job = JOB | {"folder": data, "checkpoints": tmp_path, "every": 3}
@@ -135,6 +136,7 @@ def test_a_killed_worker_is_named_and_the_run_resumes(victim, data, one, tmp_pat
     np.testing.assert_allclose(resumed.weights, one.weights, atol=5e-5)
 
 
+@pytest.mark.hostile
 def test_each_machine_has_a_launcher_that_says_who_died(data, tmp_path):
     """Two launchers, as on two machines; one worker is killed, the other's launcher tells."""
     addresses = [f"127.0.0.1:{port}" for port in launch.free_ports(2)]

@@ -9,11 +9,18 @@
 | `exercises` | what turns a check into one line with a tick or a cross and a hint        |
 | `taught`    | the cells that a notebook exports, executed into a namespace              |
 | `timing`    | contestants that take turns, compared by ratio                            |
+| `drafts`    | what killed processes leave behind, removed                               |
 | `graphs`    | a `tf.Graph` as a list of nodes and as a picture                          |
 | `plots`     | the figures of this week                                                  |
 | `checks`    | the checks of this week's exercises                                       |
 """
 
+import sys
+
 from week02_basics import (
     quiet as quiet,
 )  # first of all, before any module imports TensorFlow
+
+for _stream in (sys.stdout, sys.stderr):
+    if hasattr(_stream, "reconfigure"):
+        _stream.reconfigure(errors="replace")  # a console that lacks a character shows another

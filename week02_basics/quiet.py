@@ -30,6 +30,8 @@ def muted_stderr() -> Iterator[None]:
             os.close(saved)
 
 
+# Matplotlib warns where it may not write into the home folder, or looks for fonts for long.
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # C++: errors only
 with muted_stderr():
     import tensorflow as tf

@@ -6,6 +6,7 @@ exits when the writing end closes, which the system does even for a process that
 
 import atexit
 import contextlib
+import http.client
 import importlib.util
 import json
 import re
@@ -129,9 +130,18 @@ def _ready(server: Server, words: list[str], runs: int, until: float) -> Server:
 
 
 def fetch(url: str) -> list | dict:
-    """Return what TensorBoard answers at one of its JSON addresses, such as `url + "data/runs"`."""
-    with PROXYLESS.open(url, timeout=10) as answer:
-        return json.load(answer)
+    """Return what TensorBoard answers at one of its JSON addresses, such as `url + "data/runs"`.
+
+    Raises:
+        ConnectionError: nobody answers there any more, or not with what was asked for.
+    """
+    try:
+        with PROXYLESS.open(url, timeout=10) as answer:
+            return json.load(answer)
+    except (OSError, http.client.HTTPException, ValueError) as err:
+        raise ConnectionError(
+            f"no TensorBoard answers at {url} ({err}): was it stopped? Start it again"
+        ) from None
 
 
 def stop(server: Server) -> None:

@@ -1,5 +1,6 @@
 """Google's Inception-v3 archive of 2015: what is known of it, fetched and unpacked with care."""
 
+import glob
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from week02_basics.drafts import sweep
 from week08_inception import labels
 from week08_inception.download import Progress, Refused, fault, fetch
 
@@ -81,9 +83,14 @@ def install(archive: Archive, where: Path, progress: Progress | None = None) -> 
         return "already there"
     where.parent.mkdir(parents=True, exist_ok=True)
     file = where.parent / archive.name
-    how = fetch(archive.url, file, size=archive.size, blob=archive.blob, progress=progress)
-    unpack(archive, file, where)
-    file.unlink()
+    try:
+        how = fetch(archive.url, file, size=archive.size, blob=archive.blob, progress=progress)
+        unpack(archive, file, where)
+    except (OSError, Refused):
+        if missing(archive, where):
+            raise
+        return "already there"  # another process was faster
+    file.unlink(missing_ok=True)
     return f"{how} and unpacked"
 
 
@@ -102,7 +109,8 @@ def unpack(archive: Archive, file: Path, where: Path) -> None:
     if wrong := fault(file, archive.size, archive.blob):
         raise Refused(wrong)
     where.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=where.parent, prefix=f"{where.name}-") as scratch:
+    sweep(where.parent, f".{glob.escape(where.name)}-*")
+    with tempfile.TemporaryDirectory(dir=where.parent, prefix=f".{where.name}-") as scratch:
         fresh, old = Path(scratch, "fresh"), Path(scratch, "old")
         fresh.mkdir()
         try:

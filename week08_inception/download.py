@@ -5,19 +5,26 @@ resume, follows any redirect and hands over half a body; and `keras.utils.get_fi
 over the file that it should replace. What is missing is here.
 """
 
+import contextlib
 import hashlib
 import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 from week03_regression import digits
 
 import requests
 import urllib3
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 CHUNK = 1 << 18  # bytes
 LOOPBACK = {"127.0.0.1", "localhost"}
@@ -58,19 +65,22 @@ def fetch(
     *,
     size: int | None = None,
     blob: str | None = None,
+    begins: bytes = b"",
     progress: Progress | None = None,
 ) -> str:
     """Download a file, unless it is there already and as it should be.
 
     The bytes are collected in `<target>.part` beside the target and checked before they take its
     place. If the connection breaks, that part stays, and the next call goes on where it ends; if
-    the whole is wrong after being pieced together, it is fetched once more from the start.
+    the whole is wrong after being pieced together, it is fetched once more from the start. Of
+    several processes that want the same file one downloads, and the others wait for it.
 
     Args:
         url: https, or http on this machine. Redirects must stay on its host.
         target: the file; its folder is made if necessary.
         size: bytes that the file must have; without it what the server announces must arrive.
         blob: git blob id that the file must have.
+        begins: bytes that the file must begin with.
         progress: called with the bytes that are there, first those from before, and the total.
 
     Returns:
@@ -85,29 +95,93 @@ def fetch(
     In each case the target stays as it was.
     """
     target = Path(target)
-    if not fault(target, size, blob) and (size is not None or blob is not None):
+    known = size is not None or blob is not None
+    if known and not fault(target, size, blob):
         return "already there"
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
-    before = part.stat().st_size if part.exists() else 0
-    if size is None or (before >= size and fault(part, size, blob)):
-        part.unlink(missing_ok=True)
-        before = 0
+    with _held(part):
+        if known and not fault(target, size, blob):  # another process had it meanwhile
+            return "already there"
+        before = _length(part)
+        if size is None or (before >= size and fault(part, size, blob)):
+            before = _emptied(part)
+        while True:
+            try:
+                _complete(url, part, size, blob, begins, progress)
+                break
+            except Refused:
+                tried, before = before, _emptied(part)
+                if not tried:
+                    raise
+        os.replace(part, target)
+    return f"resumed after {before:,} bytes" if before else "downloaded"
+
+
+def _length(part: Path) -> int:
+    """Return how many bytes there are of a file that may not be there."""
+    return part.stat().st_size if part.exists() else 0
+
+
+def _emptied(part: Path) -> int:
+    """Empty a part file, which stays the one that is held; return its length."""
+    part.write_bytes(b"")
+    return 0
+
+
+@contextlib.contextmanager
+def _held(part: Path) -> Iterator[None]:
+    """Hold a part file for this process; wait for another one that does, as long as the part grows.
+
+    The system releases the file when the process ends, however that happens. An empty part is
+    removed. On Windows nothing is held: there, download the same file with one process at a time.
+
+    Raises:
+        TimeoutError: another process holds it and gets no further.
+    """
+    with contextlib.ExitStack() as stack:
+        while fcntl:
+            file = stack.enter_context(open(part, "ab"))
+            digits.patiently(lambda file=file: _lock(file), part)
+            with contextlib.suppress(FileNotFoundError):  # else it has become the target
+                if os.path.samestat(os.fstat(file.fileno()), part.stat()):
+                    break
+            stack.close()
+        try:
+            yield
+        finally:
+            if part.exists() and not _length(part):
+                part.unlink()
+
+
+def _lock(file: BinaryIO) -> None:
+    """Wait until no other process holds a file, and hold it until it is closed."""
+    with contextlib.suppress(OSError):  # some network drives cannot
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _complete(
+    url: str,
+    part: Path,
+    size: int | None,
+    blob: str | None,
+    begins: bytes,
+    progress: Progress | None,
+) -> None:
+    """Fetch what is missing of a part file, and check the whole."""
     stop = threading.Event()
     try:
-        if size is None or before < size:
+        if size is None or _length(part) < size:
             digits.patiently(lambda: _transfer(url, part, size, stop, progress), part)
-        if wrong := fault(part, size, blob):
-            raise Refused(wrong.replace(part.name, target.name))
-    except Refused:
-        part.unlink(missing_ok=True)
-        if not before:
-            raise
-        return fetch(url, target, size=size, blob=blob, progress=progress)
     finally:
         stop.set()
-    os.replace(part, target)
-    return f"resumed after {before:,} bytes" if before else "downloaded"
+    wrong = fault(part, size, blob)
+    if not wrong and begins:
+        with open(part, "rb") as content:
+            if content.read(len(begins)) != begins:
+                wrong = f"{part.name} is another file: it does not begin with {begins[:4]!r}"
+    if wrong:
+        raise Refused(wrong.replace(part.name, part.name.removesuffix(".part")))
 
 
 def _transfer(
@@ -135,6 +209,8 @@ def _transfer(
         total = have + int(length)
         if size is not None and total != size:
             raise Refused(f"{name}: the server has {total:,} bytes, not {size:,}")
+        if stop.is_set():  # whoever asked has gone
+            return
         if shutil.disk_usage(part.parent).free < int(length):
             raise OSError(f"{name}: not enough room in {part.parent.name} for {length} bytes")
         if progress:
@@ -191,7 +267,7 @@ def _open(session: requests.Session, url: str, have: int) -> requests.Response:
 def _reason(err: Exception) -> str:
     """Say in a few words what went wrong with a connection."""
     kinds = {
-        requests.exceptions.SSLError: "its certificate cannot be trusted",
+        requests.exceptions.SSLError: "no safe connection",
         requests.exceptions.ProxyError: "the proxy refuses",
         requests.exceptions.ConnectionError: "no connection",
     }

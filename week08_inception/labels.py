@@ -10,7 +10,7 @@ from pathlib import Path
 
 NODES = "imagenet_2012_challenge_label_map_proto.pbtxt"
 WORDS = "imagenet_synset_to_human_label_map.txt"
-UID = r"n\d{8}"
+UID = r"n[0-9]{8}"
 
 
 def read_nodes(file: str | Path) -> dict[int, str]:
@@ -26,7 +26,9 @@ def read_nodes(file: str | Path) -> dict[int, str]:
     found, entry = {}, None
     for number, line in _lines(file):
         text = line.split("#")[0].strip()
-        field = re.fullmatch(rf"(target_class): (\d+)|(target_class_string): \"({UID})\"", text)
+        field = re.fullmatch(
+            rf"(target_class): ([0-9]{{1,9}})|(target_class_string): \"({UID})\"", text
+        )
         if not text:
             continue
         if text == "entry {" and entry is None:
@@ -50,7 +52,7 @@ def read_words(file: str | Path) -> dict[str, str]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: a line is not what it should be; names file and line.
+        ValueError: a line is not what it should be, or an id comes twice; names file and line.
     """
     found = {}
     for number, line in _lines(file):
@@ -59,22 +61,28 @@ def read_words(file: str | Path) -> dict[str, str]:
             raise ValueError(
                 f"{_at(file, number)}: not a WordNet id, a tab and words: {line[:60]!r}"
             )
+        if match[1] in found:
+            raise ValueError(f"{_at(file, number)}: {match[1]} comes a second time")
         found[match[1]] = match[2]
     return _some(file, found)
 
 
-def read_keras(file: str | Path) -> list[str]:
-    """Read Keras' `imagenet_class_index.json`: the WordNet ids in the order of Keras' classes.
+def read_keras(file: str | Path) -> list[tuple[str, str]]:
+    """Read Keras' `imagenet_class_index.json`: WordNet id and words of each of Keras' classes.
 
     Raises:
+        FileNotFoundError: there is no such file.
         ValueError: it is not a table of consecutive classes.
     """
     try:
         table = json.loads(Path(file).read_text(encoding="utf-8"))
-        uids = [table[str(node)][0] for node in range(len(table))]
-    except (json.JSONDecodeError, KeyError, IndexError, TypeError) as err:
+        found = [table[str(node)] for node in range(len(table))]
+        sound = all(re.fullmatch(UID, uid) and words.strip() for uid, words in found)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as err:
         raise ValueError(f"{Path(file).name}: not a table of Keras' classes ({err})") from None
-    return uids
+    if not (found and sound):
+        raise ValueError(f"{Path(file).name}: not a table of Keras' classes")
+    return [(uid, words.replace("_", " ")) for uid, words in found]
 
 
 def lookup(folder: str | Path) -> dict[int, str]:
@@ -96,9 +104,12 @@ def _lines(file: str | Path) -> list[tuple[int, str]]:
     if not file.is_file():
         raise FileNotFoundError(f"no label file {file.name} in the folder {file.parent.name}")
     try:
-        return list(enumerate(file.read_text(encoding="utf-8").split("\n"), 1))[:-1]
+        *lines, rest = enumerate(file.read_text(encoding="utf-8").split("\n"), 1)
     except UnicodeDecodeError as err:
         raise ValueError(f"{file.name}: not a text file ({err.reason})") from None
+    if rest[1]:
+        raise ValueError(f"{_at(file, rest[0])}: broken off, the line has no end")
+    return lines
 
 
 def _at(file: str | Path, number: int) -> str:

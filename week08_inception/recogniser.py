@@ -19,6 +19,7 @@ MODELS = "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet
 WEIGHTS = "mobilenet_2_5_224_tf.h5"
 CLASSES = "https://storage.googleapis.com/download.tensorflow.org/data/imagenet_class_index.json"
 SIDE = 224
+HDF5 = b"\x89HDF\r\n\x1a\n"  # how such a file begins
 
 T = TypeVar("T")
 Freeze = Callable[..., GraphDef]
@@ -97,25 +98,48 @@ def mobilenet(freeze: Freeze) -> Recogniser:
         ConnectionError, TimeoutError: it is not in the cache and cannot be downloaded (2 MB).
         ValueError: a file in the cache is damaged; the message says which.
     """
-    folder = archive.folder().parent
-    for url, name in [(MODELS + WEIGHTS, WEIGHTS), (CLASSES, CLASSES.rsplit("/", 1)[-1])]:
-        if not (folder / name).is_file():
-            download.fetch(url, folder / name)
-    try:
-        network = keras.applications.MobileNet(
-            weights="imagenet",
-            alpha=0.25,
-            input_shape=(SIDE, SIDE, 3),
-            classifier_activation=None,
-        )
-    except (OSError, KeyError) as err:
-        raise ValueError(f"{WEIGHTS} in Keras' cache is damaged ({type(err).__name__})") from None
-    uids = dict(enumerate(labels.read_keras(folder / CLASSES.rsplit("/", 1)[-1])))
-    decoded = keras.applications.mobilenet.decode_predictions(np.eye(1000), top=1)
-    names = {node: entry[0][1].replace("_", " ") for node, entry in enumerate(decoded)}
+    network = weighted(WEIGHTS, include_top=True, classifier_activation=None)
+    classes = labels.read_keras(cached(CLASSES, b"{"))
+    uids = {node: uid for node, (uid, _) in enumerate(classes)}
+    names = {node: words for node, (_, words) in enumerate(classes)}
     graph = freeze(network, SIDE, 3, 1 / 127.5, -1.0)
     title = "MobileNet (alpha 0.25)"
     return Recogniser("mobilenet", title, graph, names, uids, as_function(graph))
+
+
+def cached(url: str, begins: bytes) -> Path:
+    """Return a file of Keras' model cache, downloaded into it if it is not there.
+
+    Keras would look elsewhere, and download again, if it may not write into its cache.
+
+    Raises:
+        Refused, ConnectionError, TimeoutError, OSError: as `download.fetch`.
+    """
+    file = archive.folder().parent / url.rsplit("/", 1)[-1]
+    if not file.is_file():
+        download.fetch(url, file, begins=begins)
+    return file
+
+
+def weighted(name: str, **how) -> keras.Model:
+    """Return MobileNet (alpha 0.25) for 224 pixels with the weights in a file of Keras' cache.
+
+    Args:
+        name: of the file; it is downloaded if it is not there.
+        how: arguments of `keras.applications.MobileNet`.
+
+    Raises:
+        Refused, ConnectionError, TimeoutError, OSError: as `cached`.
+        ValueError: the file is damaged; the message says which.
+    """
+    file = cached(MODELS + name, HDF5)
+    try:
+        return keras.applications.MobileNet(
+            weights=str(file), alpha=0.25, input_shape=(SIDE, SIDE, 3), **how
+        )
+    except (OSError, KeyError, ValueError, RuntimeError) as err:
+        kind = type(err).__name__
+        raise ValueError(f"{name} in Keras' cache is damaged ({kind}): delete it") from None
 
 
 def digits(freeze: Freeze, own: keras.Model) -> Recogniser:

@@ -1,15 +1,14 @@
 """Bodies: pretrained networks from pixels to features, and features computed once and kept."""
 
 import hashlib
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from week02_basics.measure import situation
-from week02_basics.taught import taught
 from week06_cnn.training import logits
-from week08_inception import archive, download
-from week08_inception.recogniser import MODELS
+from week08_inception import recogniser, saving
 
 import keras
 import numpy as np
@@ -40,9 +39,7 @@ def mobilenet(side: int = 224) -> keras.Model:
         ConnectionError, TimeoutError: they are not in the cache and cannot be downloaded.
         ValueError: the file in the cache is damaged; the message says which.
     """
-    file = archive.folder().parent / WEIGHTS
-    if not file.is_file():
-        download.fetch(MODELS + WEIGHTS, file)
+    file = recogniser.cached(recogniser.MODELS + WEIGHTS, recogniser.HDF5)
     inputs = keras.Input((side, side, 3))
     scaled = keras.layers.Rescaling(1 / 127.5, offset=-1)(inputs)
     network = keras.applications.MobileNet(
@@ -50,8 +47,9 @@ def mobilenet(side: int = 224) -> keras.Model:
     )
     try:
         network.load_weights(file)
-    except (OSError, KeyError, ValueError) as err:
-        raise ValueError(f"{WEIGHTS} in Keras' cache is damaged ({type(err).__name__})") from None
+    except (OSError, KeyError, ValueError, RuntimeError) as err:
+        kind = type(err).__name__
+        raise ValueError(f"{WEIGHTS} in Keras' cache is damaged ({kind}): delete it") from None
     return network
 
 
@@ -101,8 +99,7 @@ def kept(network: keras.Model, pixels: np.ndarray, folder: str | Path) -> np.nda
     file = Path(folder, f"features-{digest.hexdigest()[:24]}.npy")
     try:
         return np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
         found = logits(network, pixels, batch=64)
-        save_atomically = taught("week08_inception").save_atomically
-        save_atomically(lambda path: np.save(path, found, allow_pickle=False), file)
+        saving.atomically(lambda path: np.save(path, found, allow_pickle=False), file)
         return found

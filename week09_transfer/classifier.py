@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from week02_basics.taught import taught
 from week06_cnn.training import batches, logits, one_cycle, train
 from week08_inception.images import SUFFIXES
-from week08_inception.saving import load_model
+from week08_inception.saving import atomically, load_model
 from week09_transfer.photos import square
 
 import keras
@@ -85,7 +84,7 @@ def save(classifier: keras.Model, file: str | Path) -> None:
         raise ValueError(f"{file.name}: the file's name must end with .keras")
     if not file.parent.is_dir():
         raise FileNotFoundError(f"{file.name}: there is no folder {file.parent.name!r} to save in")
-    taught("week08_inception").save_atomically(classifier.save, file)
+    atomically(classifier.save, file)
 
 
 def load(file: str | Path) -> keras.Model:

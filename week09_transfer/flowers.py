@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple, TypeVar
 
+from week02_basics.drafts import sweep
 from week02_basics.measure import situation
 from week08_inception import archive, download
 from week09_transfer.drawn import draw_folder
@@ -72,7 +73,8 @@ def install(url: str = URL, size: int = SIZE, sha256: str = SHA256) -> Path:
         if hashlib.file_digest(content, "sha256").hexdigest() != sha256:
             file.unlink()
             raise download.Refused(f"{file.name} is another file: its SHA-256 is not {sha256}")
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix="flowers-") as scratch:
+    sweep(target.parent, ".flower_photos-*")
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".flower_photos-") as scratch:
         try:
             _extract(file, Path(scratch))
         except (tarfile.TarError, EOFError, zlib.error) as err:

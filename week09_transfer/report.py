@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from week02_basics.taught import taught
+from week08_inception.saving import atomically
 from week09_transfer.photos import Photos
 
 import numpy as np
@@ -77,8 +77,7 @@ def page(test: Photos, probability: np.ndarray, notes: Sequence[str] = ()) -> st
 def write(file: str | Path, test: Photos, probability: np.ndarray, notes: Sequence[str]) -> None:
     """Write the page; it appears whole or not at all."""
     text = page(test, probability, notes)
-    save_atomically = taught("week08_inception").save_atomically
-    save_atomically(lambda path: path.write_text(text, encoding="utf-8"), Path(file))
+    atomically(lambda path: path.write_text(text, encoding="utf-8"), Path(file))
 
 
 def _cell(count: int, whole: int, right: bool) -> str:

@@ -68,10 +68,12 @@ def draw(
         The image, RGB, and its text.
 
     Raises:
-        ValueError: no character to draw, or none to choose from.
+        ValueError: no character to draw, none to choose from, or no pixel to draw on.
     """
     if length < 1 or not alphabet:
         raise ValueError(f"a captcha needs a character: length {length}, alphabet {alphabet!r}")
+    if min(size) < 1:
+        raise ValueError(f"a captcha needs pixels: size {size[0]} x {size[1]}")
     rng = random.Random(f"captcha {seed} {number}")
     text = "".join(rng.choice(alphabet) for _ in range(length))
     with _seeded(rng):
@@ -94,5 +96,11 @@ def grey(image: Image.Image) -> np.ndarray:
 
 
 def labels(text: str, alphabet: str = DIGITS) -> list[int]:
-    """Return where each character of a text stands in the alphabet, from 0."""
+    """Return where each character of a text stands in the alphabet, from 0.
+
+    Raises:
+        ValueError: a character is not in the alphabet.
+    """
+    if strange := sorted(set(text) - set(alphabet)):
+        raise ValueError(f"{strange[0]!r} in the text {text!r} is not in the alphabet {alphabet!r}")
     return [alphabet.index(character) for character in text]

@@ -8,7 +8,6 @@ Records are numbered from 0.
 import contextlib
 import functools
 import os
-import shutil
 import struct
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -102,6 +101,9 @@ def walk(
     After a wrong checksum of the data the next record is looked for behind it. If the length itself
     is broken nobody knows where the next one begins: the rest of the file is one fault.
 
+    A length that cannot be true, but has the right checksum, is a fault as well. TensorFlow believes
+    it, and its process crashes: walk through files of strangers before you read them.
+
     Args:
         paths: uncompressed TFRecord files.
         features: what each record must hold, as `tf.io.parse_example` wants it.
@@ -120,39 +122,55 @@ def walk(
 
 def _framed(path: str) -> Iterator[tuple[int, bytes | str]]:
     """Give number and bytes of each record of a file, or what is wrong with it."""
-    number, start, size = 0, 0, os.path.getsize(path)
+    end, why = _sound(path)
+    number = start = 0
     with tempfile.TemporaryDirectory() as folder:
-        rest = path
-        while start < size:
+        while start < end:
+            rest = _part(path, start, end, os.path.join(folder, "rest"))
             try:
                 for record in tf.data.TFRecordDataset(rest).as_numpy_iterator():
                     yield number, record
                     number, start = number + 1, start + len(record) + 16
-                if start < size:
-                    yield number, f"the file ends after {size - start} bytes of the record"
-                return
             except tf.errors.DataLossError:
-                length, why = _broken(path, start, size)
-            yield number, why
-            if length is None:
-                return
-            number, start = number + 1, start + length + 16
-            rest = os.path.join(folder, "rest")
-            with open(path, "rb") as source, open(rest, "wb") as target:
-                source.seek(start)
-                shutil.copyfileobj(source, target, 1 << 20)
+                yield number, "its bytes are damaged (CRC)"
+                with open(path, "rb") as file:
+                    file.seek(start)
+                    length, _ = HEADER.unpack(file.read(HEADER.size))
+                number, start = number + 1, start + length + 16
+            else:
+                break
+    if why:
+        yield number, why
 
 
-def _broken(path: str, start: int, size: int) -> tuple[int | None, str]:
-    """Say what is wrong with the record at a place of a file, and how long it is if that is known."""
+def _sound(path: str) -> tuple[int, str]:
+    """Return up to where the lengths of a file's records can be true, and what is wrong there."""
+    start, size = 0, os.path.getsize(path)
     with open(path, "rb") as file:
-        file.seek(start)
-        length, crc = HEADER.unpack(file.read(HEADER.size).ljust(HEADER.size, b"\0"))
-    if _week().masked_crc(struct.pack("<Q", length)) != crc:
-        return None, "its length is damaged (CRC), the rest of the file cannot be found"
-    if start + length + 16 > size:
-        return None, f"the file ends after {size - start} of its {length + 16} bytes"
-    return length, "its bytes are damaged (CRC)"
+        while start < size:
+            file.seek(start)
+            head = file.read(HEADER.size)
+            if len(head) < HEADER.size:
+                return start, f"the file ends after {len(head)} bytes of the record"
+            length, crc = HEADER.unpack(head)
+            if _week().masked_crc(head[:8]) != crc:
+                return start, "its length is damaged (CRC), the rest of the file cannot be found"
+            if start + length + 16 > size:
+                return start, f"the file ends after {size - start} of its {length + 16} bytes"
+            start += length + 16
+    return size, ""
+
+
+def _part(path: str, start: int, end: int, copy: str) -> str:
+    """Return a file that holds what another one has from `start` to `end`: itself, or a copy."""
+    if (start, end) == (0, os.path.getsize(path)):
+        return path
+    with open(path, "rb") as source, open(copy, "wb") as target:
+        source.seek(start)
+        while start < end and (piece := source.read(min(1 << 20, end - start))):
+            target.write(piece)
+            start += len(piece)
+    return copy
 
 
 @functools.cache

@@ -5,6 +5,7 @@ written last, so whoever starts from it never meets half a set.
 """
 
 import contextlib
+import glob
 import hashlib
 import io
 import json
@@ -13,6 +14,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from week02_basics.drafts import sweep
 from week02_basics.taught import taught
 from week10_tfrecord import captchas, processes
 
@@ -36,6 +38,7 @@ def draft(path: Path) -> Iterator[Path]:
     """
     path = Path(path)
     hidden = path.with_name(f".{path.name}.{os.getpid()}.part")
+    sweep(path.parent, f".{glob.escape(path.name)}.*.part")
     try:
         yield hidden
         os.replace(hidden, path)
