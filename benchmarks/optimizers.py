@@ -72,7 +72,7 @@ def run(quick: bool, say: Say) -> Claim:
         EAGER: lambda: with_keras(calls),
     }
     race({name: ways[name] for name in (OURS, ONE)}, 1, say)
-    times = race(ways, 2 if quick else 5, say)
+    times = race(ways, 2 if quick else 3, say)
     for name, taken in times.items():
         note = "tracing included" if "function" in name else ""
         claim.row(name, [1000 * s for s in taken.wall], unit="ms", note=note)

@@ -1,11 +1,10 @@
 """The cells that a notebook teaches, for whoever needs the same code: later weeks, tests, benchmarks."""
 
 import itertools
+import json  # a notebook is JSON; importing nbformat takes over a second, in every process
 import linecache
 from pathlib import Path
 from types import ModuleType
-
-import nbformat
 
 _here = Path(__file__).resolve()
 _installed = _here.with_name("notebooks")  # a wheel brings them along
@@ -28,11 +27,11 @@ def cells(week: str, tag: str) -> dict[str, str]:
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in NOTEBOOKS.glob("*.ipynb"))) or "none"
         raise FileNotFoundError(f"no notebook {path.name} in {NOTEBOOKS} (there: {known})")
-    notebook = nbformat.read(path, as_version=4)
+    notebook = json.loads(path.read_text(encoding="utf-8"))
     found = {
-        cell.id: cell.source
-        for cell in notebook.cells
-        if cell.cell_type == "code" and tag in cell.metadata.get("tags", [])
+        cell["id"]: "".join(cell["source"])
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "code" and tag in cell["metadata"].get("tags", [])
     }
     if not found:
         raise LookupError(f"{path.name} has no code cell with the tag {tag!r}")
