@@ -210,6 +210,16 @@ def test_atomic_saving_leaves_the_old_file_or_the_new_one(tmp_path, week):
     assert file.read_bytes() == b"new" and list(tmp_path.iterdir()) == [file]
 
 
+def test_the_next_save_removes_what_a_killed_one_left(tmp_path):
+    for name in ("checkpoint.tmp2127", "ckpt-3.index.tempstate11"):
+        (tmp_path / name).write_bytes(b"half")
+    (tmp_path / "ckpt-3_temp").mkdir()
+    manager = tf.train.CheckpointManager(tf.train.Checkpoint(v=tf.Variable(1.0)), tmp_path, 2)
+    saving.save(manager)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"checkpoint", *(f"ckpt-1{suffix}" for suffix in saving.SUFFIXES)}
+
+
 @pytest.mark.hostile
 def test_a_failed_save_leaves_nothing(tmp_path, monkeypatch):
     manager = tf.train.CheckpointManager(tf.train.Checkpoint(v=tf.Variable(1.0)), tmp_path, 2)

@@ -99,7 +99,7 @@ def _watched_memory(run: Run) -> Iterator[None]:
     """Keep the highest memory of this process's children, the kernel and its own, in the run.
 
     What several of them share, such as TensorFlow's library, counts once where the system tells
-    (Linux); as asking takes a while, it is asked only when the plain sum reaches a new height.
+    (Linux); as asking holds a process up, it is asked only when the plain sum has grown by 2%.
     """
     over = threading.Event()
 
@@ -108,7 +108,7 @@ def _watched_memory(run: Run) -> Iterator[None]:
         while not over.wait(0.1):
             with contextlib.suppress(psutil.Error):
                 children = psutil.Process().children(recursive=True)
-                if (rss := sum(p.memory_info().rss for p in children)) > highest:
+                if (rss := sum(p.memory_info().rss for p in children)) > 1.02 * highest:
                     held = [p.memory_full_info() for p in children] if psutil.LINUX else []
                     highest, held = rss, sum(m.pss for m in held) or rss
                     run.peak_mb = max(run.peak_mb, held / 2**20)

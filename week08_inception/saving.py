@@ -20,6 +20,7 @@ import tensorflow as tf
 
 VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
 SUFFIXES = (".index", ".data-00000-of-00001")
+DRAFTS = ("*_temp", "*.tempstate*", "checkpoint.tmp*")  # what TensorFlow writes before it renames
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -70,8 +71,12 @@ def save(manager: tf.train.CheckpointManager) -> str:
     except (tf.errors.OpError, OSError) as err:
         raise OSError(f"{folder.name}: checkpoint not saved ({type(err).__name__})") from None
     finally:
-        for rest in folder.glob("*_temp"):  # of this save, or of a process that was killed
-            shutil.rmtree(rest, ignore_errors=True)
+        for pattern in DRAFTS:  # of this save, or of a process that was killed
+            for rest in folder.glob(pattern):
+                if rest.is_dir():
+                    shutil.rmtree(rest, ignore_errors=True)
+                else:
+                    rest.unlink(missing_ok=True)
 
 
 def stored(prefix: str | Path) -> dict[str, tuple[int, ...]]:
