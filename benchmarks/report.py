@@ -154,9 +154,10 @@ def store() -> None:
     write(SUMMARY, json.dumps(results, indent=1) + "\n")
     write(PAGE, markdown(results))
     picture.draw(results).savefig(PICTURE, dpi=110)
+    ratios = quoted()
     for page in PAGES:
         before = page.read_text(encoding="utf-8")
-        if (after := requoted(before, quoted())) != before:
+        if (after := requoted(before, ratios)) != before:
             write(page, after)
 
 

@@ -240,7 +240,6 @@ def test_quotes_follow_the_summary():
         report.requoted("1<!-- bench mnist: b / a -->", ratios)
 
 
-@pytest.mark.skipif(not report.SUMMARY.exists(), reason="no summary is committed yet")
 class TestSummary:
     """The committed summary, its page, and the ratios that other pages quote from it."""
 

@@ -109,8 +109,9 @@ def _watched_memory(run: Run) -> Iterator[None]:
             with contextlib.suppress(psutil.Error):
                 children = psutil.Process().children(recursive=True)
                 if (rss := sum(p.memory_info().rss for p in children)) > 1.02 * highest:
-                    held = [p.memory_full_info() for p in children] if psutil.LINUX else []
-                    highest, held = rss, sum(m.pss for m in held) or rss
+                    highest = held = rss
+                    if psutil.LINUX:
+                        held = sum(p.memory_full_info().pss for p in children)
                     run.peak_mb = max(run.peak_mb, held / 2**20)
 
     watcher = threading.Thread(target=watch, daemon=True)

@@ -18,11 +18,11 @@ def sweep(folder: str | Path, pattern: str, age: float = DAY) -> None:
     Args:
         folder: where they lie; it need not be there.
         pattern: of their names, for `Path.glob`.
-        age: seconds since the last change.
+        age: seconds since the last change; with 0 all are removed.
     """
     for draft in Path(folder).glob(pattern):
         with contextlib.suppress(OSError):  # another process is faster, or may not be disturbed
-            if time.time() - draft.stat().st_mtime < age:
+            if age and time.time() - draft.stat().st_mtime < age:
                 continue
             if draft.is_dir():
                 shutil.rmtree(draft)

@@ -95,9 +95,8 @@ def race(
     def arrived(w: np.ndarray) -> bool:
         return surface.value(*w.tolist()) <= until
 
-    runs = {}
+    runs, there = {}, arrived if until > -np.inf else None
     for name, lr in rates.items():
-        there = arrived if until > -np.inf else None
         path = walk(rules[name], surface.gradient, begin, lr, steps, there=there)
         loss = surface.value(*path.T)
         whole = len(path) > steps or loss[-1] <= until

@@ -98,7 +98,7 @@ def mobilenet(freeze: Freeze) -> Recogniser:
         ConnectionError, TimeoutError: it is not in the cache and cannot be downloaded (2 MB).
         ValueError: a file in the cache is damaged; the message says which.
     """
-    network = weighted(WEIGHTS, include_top=True, classifier_activation=None)
+    network = weighted(WEIGHTS, input_shape=(SIDE, SIDE, 3), classifier_activation=None)
     classes = labels.read_keras(cached(CLASSES, b"{"))
     uids = {node: uid for node, (uid, _) in enumerate(classes)}
     names = {node: words for node, (_, words) in enumerate(classes)}
@@ -122,7 +122,7 @@ def cached(url: str, begins: bytes) -> Path:
 
 
 def weighted(name: str, **how) -> keras.Model:
-    """Return MobileNet (alpha 0.25) for 224 pixels with the weights in a file of Keras' cache.
+    """Return MobileNet (alpha 0.25) with the weights in a file of Keras' cache.
 
     Args:
         name: of the file; it is downloaded if it is not there.
@@ -133,13 +133,13 @@ def weighted(name: str, **how) -> keras.Model:
         ValueError: the file is damaged; the message says which.
     """
     file = cached(MODELS + name, HDF5)
+    network = keras.applications.MobileNet(weights=None, alpha=0.25, **how)
     try:
-        return keras.applications.MobileNet(
-            weights=str(file), alpha=0.25, input_shape=(SIDE, SIDE, 3), **how
-        )
+        network.load_weights(file)
     except (OSError, KeyError, ValueError, RuntimeError) as err:
         kind = type(err).__name__
         raise ValueError(f"{name} in Keras' cache is damaged ({kind}): delete it") from None
+    return network
 
 
 def digits(freeze: Freeze, own: keras.Model) -> Recogniser:

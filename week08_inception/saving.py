@@ -5,7 +5,6 @@ model half old, half new; some mismatches they report in pages of text, and some
 """
 
 import glob
-import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
@@ -72,11 +71,7 @@ def save(manager: tf.train.CheckpointManager) -> str:
         raise OSError(f"{folder.name}: checkpoint not saved ({type(err).__name__})") from None
     finally:
         for pattern in DRAFTS:  # of this save, or of a process that was killed
-            for rest in folder.glob(pattern):
-                if rest.is_dir():
-                    shutil.rmtree(rest, ignore_errors=True)
-                else:
-                    rest.unlink(missing_ok=True)
+            sweep(folder, pattern, age=0)
 
 
 def stored(prefix: str | Path) -> dict[str, tuple[int, ...]]:

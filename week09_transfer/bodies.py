@@ -39,18 +39,9 @@ def mobilenet(side: int = 224) -> keras.Model:
         ConnectionError, TimeoutError: they are not in the cache and cannot be downloaded.
         ValueError: the file in the cache is damaged; the message says which.
     """
-    file = recogniser.cached(recogniser.MODELS + WEIGHTS, recogniser.HDF5)
     inputs = keras.Input((side, side, 3))
     scaled = keras.layers.Rescaling(1 / 127.5, offset=-1)(inputs)
-    network = keras.applications.MobileNet(
-        weights=None, alpha=0.25, include_top=False, pooling="avg", input_tensor=scaled
-    )
-    try:
-        network.load_weights(file)
-    except (OSError, KeyError, ValueError, RuntimeError) as err:
-        kind = type(err).__name__
-        raise ValueError(f"{WEIGHTS} in Keras' cache is damaged ({kind}): delete it") from None
-    return network
+    return recogniser.weighted(WEIGHTS, include_top=False, pooling="avg", input_tensor=scaled)
 
 
 def choose(own: Callable[[int], keras.Model], side: int) -> Body:

@@ -77,7 +77,7 @@ def page(test: Photos, probability: np.ndarray, notes: Sequence[str] = ()) -> st
 def write(file: str | Path, test: Photos, probability: np.ndarray, notes: Sequence[str]) -> None:
     """Write the page; it appears whole or not at all."""
     text = page(test, probability, notes)
-    atomically(lambda path: path.write_text(text, encoding="utf-8"), Path(file))
+    atomically(lambda path: path.write_text(text, encoding="utf-8"), file)
 
 
 def _cell(count: int, whole: int, right: bool) -> str:
