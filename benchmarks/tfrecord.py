@@ -31,12 +31,6 @@ WRITER_ONLY, BARE_ONLY = (f"{name}, serialised before" for name in (WRITER, BARE
 SIZE, AUTOTUNE = [60, 160], tf.data.AUTOTUNE
 
 
-def drain(dataset: tf.data.Dataset) -> None:
-    """Go through a dataset."""
-    for _ in dataset:
-        pass
-
-
 def run(quick: bool, say: Say) -> Claim:
     """Write, then read, each in turns."""
     claim, week = Claim(TITLE), taught("week10_tfrecord")
@@ -85,7 +79,7 @@ def run(quick: bool, say: Say) -> Claim:
             PACKED: packs.map(unpack, AUTOTUNE).prefetch(AUTOTUNE),
             CEILING: records.batch(100),
         }
-        ways = {name: lambda data=data: drain(data) for name, data in ways.items()}
+        ways = {name: lambda data=data: feeding.drain(data) for name, data in ways.items()}
         race(ways, 1, say)
         times = race(ways, rounds, say)
         for name, taken in times.items():
@@ -100,10 +94,10 @@ def run(quick: bool, say: Say) -> Claim:
         claim.ratio(f"{PACKED}, share of the ceiling", rates[PACKED], rates[CEILING], at_least=0.7)
         claim.growth = grow(
             {
-                "TFRecord, the lesson's reader": lambda share: drain(
+                "TFRecord, the lesson's reader": lambda share: feeding.drain(
                     week.read([single], 100).take(int(share * images / 100))
                 ),
-                "a tenth of them, generator and PIL": lambda share: drain(generated(share)),
+                "a tenth of them, generator and PIL": lambda share: feeding.drain(generated(share)),
             },
             rounds,
             say,

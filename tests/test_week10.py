@@ -112,14 +112,28 @@ def test_shards_and_workers_do_not_change_the_captchas(drawn, tmp_path):
 
 
 @pytest.mark.hostile
-def test_a_failed_writer_leaves_nothing(tmp_path):
-    with pytest.raises(processes.WorkerFailed, match=r"writer 0 stopped .*[\s\S]*ValueError"):
+@pytest.mark.parametrize(
+    ("workers", "error", "says"),
+    [
+        (1, ValueError, "a captcha needs a character"),
+        (2, processes.WorkerFailed, r"writer \d stopped .*[\s\S]*ValueError"),
+    ],
+)
+def test_a_failed_writer_leaves_nothing(tmp_path, workers, error, says):
+    with pytest.raises(error, match=says):
         writing.write_captchas(
-            tmp_path, 4, seed=1, shards=1, workers=1, alphabet="", progress=False
+            tmp_path, 4, seed=1, shards=2, workers=workers, alphabet="", progress=False
         )
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(FileNotFoundError, match="never finished"):
         faults.files(tmp_path)
+
+
+def test_a_set_needs_a_worker_and_a_shard(tmp_path):
+    for wrong in ({"workers": 0}, {"shards": 0}):
+        with pytest.raises(ValueError, match="at least 1"):
+            writing.write_captchas(tmp_path / "set", 4, seed=1, progress=False, **wrong)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_shard_appears_whole_or_not_at_all(tmp_path):

@@ -112,7 +112,7 @@ def check_few_parameters(build: Callable, digits: Digits) -> None:
         "the last layer has a softmax; the loss wants logits and takes its own",
     )
     goal = GOAL[digits.source]
-    training.train(model, digits.x_train, digits.y_train, peak=0.01, epochs=2, batch=64, seed=6)
+    training.train(model, digits.x_train, digits.y_train, peak=0.02, epochs=2, batch=128, seed=6)
     reached = training.accuracy(model, digits.x_test, digits.y_test)
     expect(
         reached >= goal,

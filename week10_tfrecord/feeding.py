@@ -1,5 +1,6 @@
 """Image files, a step that takes its time, and a stopwatch that sees who waits for whom."""
 
+import functools
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -97,8 +98,14 @@ def waited(made: Sequence[Span], used: Sequence[Span]) -> float:
     return 1 - ran / (used[-1][1] - used[0][0])
 
 
+def drain(dataset: tf.data.Dataset) -> None:
+    """Go through a dataset once, and do nothing with what it brings."""
+    for _ in dataset:
+        pass
+
+
 def rates(
-    ways: Mapping[str, Callable[[], object]],
+    ways: Mapping[str, Callable[[], object] | tf.data.Dataset],
     images: Mapping[str, int],
     rounds: int,
     enough: Callable[[dict[str, float]], bool] = lambda rates: True,
@@ -106,12 +113,16 @@ def rates(
     """Return the images per second of each way in its best round; the ways take turns.
 
     Args:
-        ways: functions without arguments, by name, each of which goes through its images once.
+        ways: by name, functions without arguments that go through their images once, or datasets.
         images: how many those are, by the same names.
         rounds: how many rounds to run at a time.
         enough: told the rates so far; while it says no, more rounds are run, up to eight times.
     """
     best = dict.fromkeys(ways, 0.0)
+    ways = {
+        name: functools.partial(drain, way) if isinstance(way, tf.data.Dataset) else way
+        for name, way in ways.items()
+    }
     for _ in range(8):
         for name, seconds in interleaved(ways, rounds).items():
             best[name] = max(best[name], images[name] / min(seconds))

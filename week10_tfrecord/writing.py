@@ -5,13 +5,14 @@ written last, so whoever starts from it never meets half a set.
 """
 
 import contextlib
+import functools
 import glob
 import hashlib
 import io
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from week02_basics.drafts import sweep
@@ -23,6 +24,8 @@ import tensorflow as tf
 MANIFEST = "manifest.json"
 WEEK = "week10_tfrecord"
 MARKS = 40  # of a whole progress bar
+
+Say = Callable[[str], None]
 
 
 class WritingFailed(OSError):
@@ -114,7 +117,7 @@ def write_captchas(
         count: how many images.
         seed: which series of captchas.
         shards: number of files, each with the same number of records, give or take one.
-        workers: number of processes.
+        workers: number of processes; with 1 it is this one.
         length, alphabet: what a captcha's text is made of.
         encoding: `"raw"` for the bytes of the grey pixels, `"jpeg"` or `"png"` for a file's bytes.
         progress: print a bar that grows.
@@ -123,8 +126,12 @@ def write_captchas(
         The manifest, which also lies in the folder.
 
     Raises:
-        processes.WorkerFailed: a worker failed; the folder then has no manifest.
+        ValueError: there is no worker or no shard.
+        WritingFailed: a file could not be written; the folder then has no manifest.
+        processes.WorkerFailed: one of several workers failed; likewise.
     """
+    if min(workers, shards) < 1:
+        raise ValueError(f"workers and shards must be at least 1, not {workers} and {shards}")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     Path(folder, MANIFEST).unlink(missing_ok=True)
@@ -132,16 +139,6 @@ def write_captchas(
     names = [f"captchas-{shard:05d}-of-{shards:05d}.tfrecord" for shard in range(shards)]
     tasks = list(zip(names, bounds, bounds[1:], strict=False))
     how = {"seed": seed, "length": length, "alphabet": alphabet}
-    jobs = {
-        f"writer {worker}": processes.python(
-            f"{WEEK}.writing",
-            json.dumps(
-                {"folder": str(folder), "tasks": mine, "how": how, "encoding": encoding},
-            ),
-        )
-        for worker in range(workers)
-        if (mine := tasks[worker::workers])
-    }
     entries, done = {}, 0
     grow = _bar(f"{count} captchas", count) if progress else lambda done: None
 
@@ -155,8 +152,19 @@ def write_captchas(
             entry = json.loads(rest)
             entries[entry["file"]] = entry
 
-    no_gpu = {name: {"CUDA_VISIBLE_DEVICES": "-1"} for name in jobs}
-    processes.run(jobs, on_line, env=no_gpu)
+    job = {"folder": str(folder), "how": how, "encoding": encoding}
+    if workers == 1:
+        _write_shards(job | {"tasks": tasks}, lambda line: on_line("", line, None))
+    else:
+        jobs = {
+            f"writer {worker}": processes.python(
+                f"{WEEK}.writing", json.dumps(job | {"tasks": mine})
+            )
+            for worker in range(workers)
+            if (mine := tasks[worker::workers])
+        }
+        no_gpu = {name: {"CUDA_VISIBLE_DEVICES": "-1"} for name in jobs}
+        processes.run(jobs, on_line, env=no_gpu)
     return write_manifest(folder, [entries[name] for name in names], encoding=encoding, **how)
 
 
@@ -179,7 +187,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def _records(task: Sequence, how: Mapping, encoding: str) -> Iterator[bytes]:
+def _records(task: Sequence, how: Mapping, encoding: str, say: Say) -> Iterator[bytes]:
     """Draw the captchas of one shard, and say every now and then how many."""
     to_example, drawn = taught(WEEK).to_example, 0
     _, first, end = task
@@ -191,7 +199,7 @@ def _records(task: Sequence, how: Mapping, encoding: str) -> Iterator[bytes]:
         )
         drawn += 1
         if drawn == 50 or number == end - 1:
-            print("drawn", drawn, flush=True)
+            say(f"drawn {drawn}")
             drawn = 0
 
 
@@ -204,14 +212,17 @@ def encoded(pixels, encoding: str) -> bytes:
     return file.getvalue()
 
 
-def main(job: str) -> None:
-    """Write the shards that a job, in JSON, asks for; print a line for each that is finished."""
-    processes.die_with_parent()
-    job = json.loads(job)
+def _write_shards(job: Mapping, say: Say) -> None:
+    """Write the shards that a job asks for, and say a line for each that is finished."""
     for task in job["tasks"]:
-        records = _records(task, job["how"], job["encoding"])
-        entry = write_shard(Path(job["folder"], task[0]), records)
-        print("shard", json.dumps(entry), flush=True)
+        records = _records(task, job["how"], job["encoding"], say)
+        say(f"shard {json.dumps(write_shard(Path(job['folder'], task[0]), records))}")
+
+
+def main(job: str) -> None:
+    """Do a job, given in JSON, as one of several processes; what there is to say is printed."""
+    processes.die_with_parent()
+    _write_shards(json.loads(job), functools.partial(print, flush=True))
 
 
 if __name__ == "__main__":
