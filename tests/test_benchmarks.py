@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import re
 import time
 
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from benchmarks import CLAIMS, __main__, optimizers, picture, race, report, rivals
+from benchmarks import CLAIMS, __main__, checks, course, optimizers, picture, race, report, rivals
 from benchmarks.race import Claim, Times
 from tests.notebook_rules import NOTEBOOKS, ROOT, code_cells
 
@@ -157,6 +158,41 @@ def test_a_claim_runs_quickly_from_the_command_line(places, capsys):
     stored = json.loads(places.BUILD.read_text(encoding="utf-8"))["claims"]["optimizers"]
     assert stored["quick"] and len(stored["rows"]) == 4
     assert "1 of 1 claims measured" in capsys.readouterr().out
+
+
+def test_the_last_run_of_all_checks_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(checks, "TIMES", tmp_path / "ci.txt")
+    ran = []
+
+    def run(*command):
+        ran.append(command)
+        checks.TIMES.write_text(
+            "== make lint took 61 s\n== make test took 840 s\n== .ci/run took 902 s\n"
+        )
+
+    monkeypatch.setattr(checks, "_call", run)
+    checks.TIMES.write_text("== make lint took 60 s\n")  # it failed, then was not read
+    for _ in range(2):
+        claim = checks.run(False, lambda text: None)
+        assert [row["value"] for row in claim.rows] == [61, 840, 902]
+        assert claim.ratios[0]["value"] == pytest.approx(902 / 1200) and claim.ratios[0]["met"]
+    assert ran == [(".ci/run",)]
+
+
+def test_the_course_is_measured_anew_only_if_a_notebook_changed(tmp_path, monkeypatch):
+    notebook, stored = tmp_path / "week02_basics.ipynb", tmp_path / "course.json"
+    monkeypatch.setattr(course, "REPORT", stored)
+    monkeypatch.setattr(course, "find", lambda names: [notebook])
+    notebook.touch()
+    assert not course._fresh()
+    stored.write_text('{"notebooks": {"week02_basics": {}}}')
+    os.utime(notebook, (1, 1))
+    assert course._fresh()
+    os.utime(notebook, (2e9, 2e9))
+    assert not course._fresh()
+    os.utime(notebook, (1, 1))
+    stored.write_text('{"notebooks": {"week03_regression": {}}}')
+    assert not course._fresh()
 
 
 def test_a_claim_that_stops_is_reported(places, capsys, monkeypatch):
