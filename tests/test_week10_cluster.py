@@ -133,7 +133,11 @@ def test_a_killed_worker_is_named_and_the_run_resumes(victim, data, one, tmp_pat
     resumed = training.train(**job)
     assert min(resumed.losses) == 4, "the checkpoint of step 3 is where it goes on"
     assert_close(resumed.losses, one, range(4, 9))
-    np.testing.assert_allclose(resumed.weights, one.weights, atol=5e-5)
+    # Up to the checkpoint two workers rounded otherwise than one, which may tip a tie in max-pooling
+    # and with it a few weights; a step lost would move some by more than 1e-3.
+    gaps = np.abs(resumed.weights - one.weights)
+    assert gaps.max() < 3e-4
+    assert np.mean(gaps > 1e-5) < 1e-3
 
 
 @pytest.mark.hostile
