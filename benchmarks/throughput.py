@@ -53,7 +53,7 @@ def run(quick: bool, say: Say) -> Claim:
         "matrix product": product,
     }
     race(ways, 1, say)  # tracing
-    times = race(ways, 2 if quick else 7, say)
+    times = race(ways, 2 if quick else 5, say)
     images = dict.fromkeys(ways, steps * BATCH) | {LARGE: max(1, steps // 5) * 5 * BATCH}
     peak = [2e-9 * SIDE**3 * PRODUCTS / s for s in times.pop("matrix product").wall]
     for name, taken in times.items():
