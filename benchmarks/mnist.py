@@ -98,8 +98,8 @@ def run(quick: bool, say: Say) -> Claim:
         tried = [recipe(digits, seed, **RECIPES[name]) for seed in range(200, 203)]
         shares = [training.accuracy(model, digits.x_test, digits.y_test) for model in tried]
         claim.notes.append(
-            f"{name}: {min(shares):.2%} to {max(shares):.2%} with three further seeds, "
-            f"{sum(share >= goal for share in shares)} of 3 at {goal:.1%}"
+            f"{name}: {min(shares):.2%} to {max(shares):.2%} with {len(shares)} further seeds, "
+            f"{sum(share >= goal for share in shares)} of {len(shares)} at {goal:.1%}"
         )
     claim.growth = growth(digits, say)
     return claim
