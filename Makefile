@@ -33,7 +33,7 @@ course: $(READY) ## re-execute every notebook, render pages into build/ (NB=name
 	@$(PY) -m tools.course $(NB)
 
 test: $(READY) ## unit tests, and strict re-execution of every notebook
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-notebooks: $(READY) ## the notebooks alone (NB=name for one), on another footing with TF_… before it
 	$(PY) -m pytest -p no:cacheprovider $(if $(NB),notebooks/$(NB).ipynb,notebooks)
