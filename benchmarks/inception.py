@@ -33,7 +33,7 @@ def run(quick: bool, say: Say) -> Claim:
             last = tf.matmul(left, right)
         last.numpy()
 
-    for count, rounds in [(1, 3 if quick else 15), (large, 1 if quick else 4)]:
+    for count, rounds in [(1, 3 if quick else 15), (large, 1 if quick else 3)]:
         x = images[:count]
         ways = {
             FROZEN: lambda x=x: graph(x).numpy(),

@@ -67,12 +67,12 @@ def run(quick: bool, say: Say) -> Claim:
         claim.ratio(f"{name}, share of the matrix product's rate", rate, peak, **goal)
 
     def grown(share: float) -> None:
-        part = int(share * len(x) / (10 if quick else 1))
+        part = int(share * len(x) / (20 if quick else 2))
         model = models.notes_cnn(dropout=DROPOUT)
         training.train(model, x[:part], y[:part], peak=1e-4, batch=BATCH)
 
     def grown_notes(share: float) -> None:
-        part = int(share * len(x) / (10 if quick else 1))
+        part = int(share * len(x) / (20 if quick else 2))
         rivals.notes_cnn(seed=0, twice=False).train(flat[:part], one_hot, BATCH, 1 - DROPOUT)
 
     claim.growth = grow({"notes' CNN, ours": grown, "notes' CNN, TF1": grown_notes}, 1, say)
