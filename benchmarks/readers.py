@@ -35,6 +35,7 @@ def lstm(seed: int) -> keras.Model:
 def run(quick: bool, say: Say) -> Claim:
     """Draw captchas, then train both in turns."""
     claim, week, digits = Claim(TITLE), taught("week10_tfrecord"), load_digits()
+    # An eighth of the captchas, where growth begins, has to be more than a batch.
     count, test, goals = (2_000, 200, (0.0, 0.0)) if quick else (IMAGES, TEST, (0.97, 0.98))
     if quick:
         digits = rivals.some(digits, 6_000, 2_000)

@@ -66,13 +66,15 @@ def run(quick: bool, say: Say) -> Claim:
         goal = {"at_least": 0.75} if name == OURS else {}
         claim.ratio(f"{name}, share of the matrix product's rate", rate, peak, **goal)
 
+    most = len(x) // (20 if quick else 2)
+
     def grown(share: float) -> None:
-        part = int(share * len(x) / (20 if quick else 2))
+        part = int(share * most)
         model = models.notes_cnn(dropout=DROPOUT)
         training.train(model, x[:part], y[:part], peak=1e-4, batch=BATCH)
 
     def grown_notes(share: float) -> None:
-        part = int(share * len(x) / (20 if quick else 2))
+        part = int(share * most)
         rivals.notes_cnn(seed=0, twice=False).train(flat[:part], one_hot, BATCH, 1 - DROPOUT)
 
     claim.growth = grow({"notes' CNN, ours": grown, "notes' CNN, TF1": grown_notes}, 1, say)
