@@ -2,6 +2,8 @@
 
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell \
 	$(p) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $(p))))
+NEEDED := This course needs Python 3.11, 3.12 or 3.13
+SAY := make PYTHON=/path/to/python3
 REQUIREMENTS := $(if $(shell nvidia-smi >/dev/null 2>&1 && echo yes),requirements-gpu.txt,requirements.txt)
 PY := .venv/bin/python
 READY := .venv/ready
@@ -19,9 +21,16 @@ help: ## list the targets
 
 $(READY): $(REQUIREMENTS) pyproject.toml
 	@rm -f $@
-	@test -n "$(PYTHON)" || { echo "This course needs Python 3.11, 3.12 or 3.13 (or say which: make PYTHON=/path/to/python3)" >&2; exit 1; }
-	@test -x $(PY) && $(PY) -m pip --version >/dev/null 2>&1 || { rm -rf .venv; $(PYTHON) -m venv .venv; } || \
-		{ rm -rf .venv; echo "Python cannot make virtual environments here (Debian: apt install python3-venv)" >&2; exit 1; }
+	@test -x $(PY) && $(PY) -m pip --version >/dev/null 2>&1 || { \
+		test -n "$(PYTHON)" || { echo "$(NEEDED) (or say which: $(SAY))" >&2; exit 1; }; \
+		version=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+		case "$$version" in \
+		3.11 | 3.12 | 3.13) ;; \
+		[0-9]*.[0-9]*) echo "$(NEEDED); $(PYTHON) is $$version (say which to take: $(SAY))" >&2; exit 1 ;; \
+		*) echo "$(PYTHON) cannot be run as Python (say which to take: $(SAY))" >&2; exit 1 ;; \
+		esac; \
+		rm -rf .venv; $(PYTHON) -m venv .venv || { rm -rf .venv; \
+			echo "$(PYTHON) cannot make virtual environments here (Debian: apt install python3-venv)" >&2; exit 1; }; }
 	@echo "Installing $(REQUIREMENTS) into .venv; this takes a minute or two"
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r $(REQUIREMENTS)
 	@touch $@
@@ -67,8 +76,9 @@ grade: $(READY) ## check filled-in notebooks (NOTEBOOK=file or folder, SECONDS=,
 	@test -n "$(NOTEBOOK)" || { echo "Which? make grade NOTEBOOK=file.ipynb, or a folder of them" >&2; exit 2; }
 	@$(PY) -m tools.grade "$(NOTEBOOK)" $(if $(SECONDS),--seconds $(SECONDS)) $(if $(MEMORY),--memory $(MEMORY))
 
-address: $(READY) ## say where you publish the course (ADDRESS=https://github.com/you/your-course)
-	@$(PY) -m tools.address $(ADDRESS)
+address: $(READY) ## say where you publish the course (ADDRESS=https://github.com/you/your-course, or none)
+	@$(PY) -m tools.address "$(ADDRESS)"
+	@touch $(READY) # pyproject.toml changed, what it needs did not
 
 lock: ## compile exact versions (UPGRADE=--upgrade for the newest)
 	@test -x build/uv/bin/uv || { $(PYTHON) -m venv build/uv && build/uv/bin/python -m pip install --quiet uv; }

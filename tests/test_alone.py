@@ -1,4 +1,4 @@
-"""A lesson opened alone: the line in its set-up text is all that it needs."""
+"""A lesson opened elsewhere: the line that `make address` puts into it is all that it needs."""
 
 import json
 import os
@@ -15,39 +15,7 @@ from nbformat.v4 import new_code_cell
 from tests.notebook_rules import NOTEBOOKS, ROOT
 from tools import address
 
-LINE = f"%pip install git+{address.address()}"
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_lesson_says_what_to_run_when_it_is_opened_alone(path):
-    text = next(c for c in nbformat.read(path, as_version=4).cells if c.id == "setup-text").source
-    assert text.count("%pip") == 1 and f"`{LINE}`" in text
-
-
-def test_the_readme_opens_each_lesson_at_the_address_of_the_course():
-    name = address.address().removeprefix("https://github.com/")
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for path in NOTEBOOKS:
-        colab = f"https://colab.research.google.com/github/{name}/blob/main/notebooks/{path.name}"
-        assert colab in text, f"README.md does not open {path.name} in Colab"
-    assert f"https://codespaces.new/{name}" in text
-
-
-def test_the_address_is_replaced_everywhere(tmp_path, monkeypatch, capsys):
-    (tmp_path / "notebooks").mkdir()
-    for path in address.files():
-        copy = tmp_path / path.relative_to(ROOT)
-        copy.write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
-    monkeypatch.setattr(address, "ROOT", tmp_path)
-    monkeypatch.setattr(address, "NOTEBOOKS", tmp_path / "notebooks")
-    old = address.address()
-    assert address.main(["https://github.com/me/my.course/"]) == 0
-    assert address.address() == "https://github.com/me/my.course"
-    for path in address.files():
-        text = path.read_text(encoding="utf-8")
-        assert old.removeprefix("https://github.com/") not in text
-        assert "me/my.course" in text
-    assert address.main([]) == address.main(["http://elsewhere.org/x"]) == 2
+HERE = "https://github.com/me/course"
 
 
 def test_the_codespace_is_described_in_valid_json():
@@ -55,6 +23,14 @@ def test_the_codespace_is_described_in_valid_json():
     assert described["image"] and described["postCreateCommand"] == "make .venv/ready"
     assert "\n.venv/ready" not in (ROOT / "Makefile").read_text("utf-8")  # it is READY's value
     assert "READY := .venv/ready\n" in (ROOT / "Makefile").read_text("utf-8")
+
+
+def test_binder_installs_the_same_versions_on_a_python_that_the_course_takes():
+    """Left to itself, Binder takes the newest Python that it has, TensorFlow or not."""
+    folder = ROOT / ".binder"
+    assert (folder / "runtime.txt").read_text("utf-8") in {f"python-3.{k}\n" for k in (11, 12, 13)}
+    _, other = (folder / "requirements.txt").read_text("utf-8").split()
+    assert (folder / other).resolve() == ROOT / "requirements.txt"
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +77,7 @@ def test_the_line_is_enough_in_an_empty_environment(wheel, tmp_path):
                 if "export" in cell.metadata.get("tags", []) or cell.id.startswith("setup")
             ]
         notebook.cells.append(new_code_cell(SEEN))
-        line = LINE.replace(f"git+{address.address()}", f"--quiet {wheel}")
+        line = address.command(HERE).replace(f"git+{HERE}", f"--quiet {wheel}")
         assert str(wheel) in line
         notebook.cells.insert(0, new_code_cell(line))
         nbformat.write(notebook, folder / path.name)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -289,3 +290,69 @@ def test_drift_says_what_newer_releases_changed(tmp_path):
     assert "None has changed" in drift.markdown(before, before, tests)
     assert "## 0 of 0 tests" in drift.markdown(before, after, tests)
     assert "did not run" in drift.markdown(before, after, tmp_path / "nowhere")
+
+
+# --- the environment ----------------------------------------------------------------------------
+
+NEEDS_MAKE = pytest.mark.skipif(
+    sys.platform == "win32" or not shutil.which("make"), reason="needs make and a shell"
+)
+FAKES = {  # a PYTHON, and what is said about it
+    "nowhere": (None, "nowhere cannot be run as Python"),
+    "locked": ("not executable", "locked cannot be run as Python"),
+    "crash": ("#!/bin/sh\nkill -SEGV $$\n", "crash cannot be run as Python"),
+    "mute": ("#!/bin/sh\nexit 0\n", "mute cannot be run as Python"),
+    "old": ("#!/bin/sh\necho 3.9\n", "needs Python 3.11, 3.12 or 3.13; {0}/old is 3.9"),
+    "new": ("#!/bin/sh\necho 3.14\n", "needs Python 3.11, 3.12 or 3.13; {0}/new is 3.14"),
+    "bare": (
+        '#!/bin/sh\ntest "$1" = -c && echo 3.12\n',
+        "bare cannot make virtual environments here (Debian: apt install python3-venv)",
+    ),
+    "": (None, "This course needs Python 3.11, 3.12 or 3.13 (or say which: make PYTHON="),
+}
+
+
+@NEEDS_MAKE
+@pytest.mark.parametrize("name", FAKES)
+def test_make_names_what_is_wrong_with_an_interpreter(name, tmp_path):
+    program, said = FAKES[name]
+    for file in ("Makefile", "pyproject.toml", "requirements.txt", "requirements-gpu.txt"):
+        shutil.copy(ROOT / file, tmp_path)
+    half = tmp_path / ".venv" / "half"
+    half.parent.mkdir()
+    half.touch()
+    python = tmp_path / name if name else ""
+    if program:
+        python.write_text(program)
+        python.chmod(0o644 if name == "locked" else 0o755)
+    command = ["make", "-C", tmp_path, "lab", f"PYTHON={python}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and said.format(tmp_path) in done.stderr, done.stderr
+    assert ("virtual environments" in done.stderr) == (name == "bare")
+    assert ("PYTHON=/path/to/python3" in done.stderr) == (name != "bare")
+    assert half.exists() == (name != "bare") and not (half.parent / "ready").exists()
+
+
+@NEEDS_MAKE
+def test_make_mends_a_half_made_environment_and_takes_a_whole_one_as_it_is(tmp_path):
+    for file in ("Makefile", "pyproject.toml", "requirements.txt", "requirements-gpu.txt"):
+        shutil.copy(ROOT / file, tmp_path)
+    python, inside = tmp_path / "python", tmp_path / ".venv" / "bin" / "python"
+    python.write_text(
+        "#!/bin/sh\n"
+        'case "$1 $2" in\n'
+        '"-m venv") mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;\n'
+        '"-m pip") ;;\n'
+        "*) echo 3.13 ;;\n"
+        "esac\n"
+    )
+    python.chmod(0o755)
+    half = tmp_path / ".venv" / "half"
+    half.parent.mkdir()
+    half.touch()
+    for given in (python, tmp_path / "nowhere"):
+        command = ["make", "-C", tmp_path, ".venv/ready", f"PYTHON={given}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert inside.exists() and not half.exists()
+        (tmp_path / ".venv" / "ready").unlink()

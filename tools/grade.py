@@ -151,7 +151,7 @@ def _replace(path: Path, text: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Grade what the command line names; return 1 if a notebook could not be graded."""
+    """Grade what the command line names; return 0 if a notebook was graded, 1 if none could be."""
     parser = argparse.ArgumentParser(prog="python -m tools.grade", description="Grade notebooks.")
     parser.add_argument("paths", nargs="+", type=Path, help="notebooks, or folders of them")
     parser.add_argument("--seconds", type=float, default=60, help="for a cell or call (60)")
@@ -174,10 +174,10 @@ def main(arguments: list[str]) -> int:
             judge.end()
         if rows:
             write(rows, limits)
-    passed, wrong = sum(row["passed"] for row in rows), any(not row["exercise"] for row in rows)
+    passed, graded = sum(row["passed"] for row in rows), any(row["exercise"] for row in rows)
     place = GRADES.relative_to(ROOT) if GRADES.is_relative_to(ROOT) else GRADES
     print(f"{passed} of {len(rows)} passed; {place}/grades.json, {place}/grades.csv")
-    return int(wrong)
+    return int(not graded)
 
 
 if __name__ == "__main__":
