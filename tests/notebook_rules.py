@@ -9,6 +9,8 @@ from pathlib import Path
 
 import nbformat
 
+from tests.claims import claims
+
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MAX_KB = {"week08_inception": 800, "week10_tfrecord": 800}  # any other notebook: 600
@@ -21,6 +23,9 @@ UNSTABLE = {
     "a Keras timing": r"\d+m?s/(?:step|epoch)",
     "an object's repr": r"<[\w. ]+ object at |<keras\.src",
 }
+FOLD = re.compile(
+    r"(?s)<details><summary>Solution</summary>\n\n.*?```python\n.+?\n```\n.*</details>"
+)
 MASKED = re.compile(r"(?m)^\u224b.*$|\u2248[ \t]*[-+]?\d[\d.,]*(e[-+]?\d+)?")
 
 Problems = Iterator[str]
@@ -48,13 +53,16 @@ def code_cells(notebook: dict) -> list[dict]:
 def problems(path: Path) -> list[str]:
     """Return every breach of the rules in a notebook file; an empty list is a clean bill."""
     notebook = nbformat.read(path, as_version=4)
+    held = {claim.cell for claim in claims(path.stem)}
+    form = [_of_claimed_source, _of_claimed_marks] if held else [_of_measured_source, _of_marks]
     found = [
         *_of_file(path, notebook),
         *_of_opening(notebook),
-        *_of_exercises(notebook),
+        *(_of_folded_exercises(notebook) if held else _of_exercises(notebook)),
+        *(_of_claims(notebook, held) if held else []),
     ]
     for number, cell in enumerate(code_cells(notebook)):
-        for rule in (_of_metadata, _of_source, _of_outputs, _of_marks):
+        for rule in (_of_metadata, _of_source, _of_outputs, *form):
             found += [f"Cell {number} ({cell.id}): {what}" for what in rule(number, cell)]
     return [f"{path.name}: {what}" for what in found]
 
@@ -103,6 +111,36 @@ def _of_exercises(notebook: dict) -> Problems:
                 yield f"Cell {number} ({cell.id}): no check with a stored ✓ behind the solution"
 
 
+def _of_folded_exercises(notebook: dict) -> Problems:
+    """Stub, check and folded solution follow one another, so that nothing overwrites an answer."""
+    for place, cell in enumerate(notebook.cells):
+        tags = cell.metadata.get("tags", [])
+        if "solution" in tags and cell.cell_type == "code":
+            yield f"Cell ({cell.id}): a solution in a code cell overwrites the student's answer"
+        if "exercise" not in tags:
+            continue
+        check, solution = [*notebook.cells[place + 1 :], None, None][:2]
+        if not check or check.cell_type != "code":
+            yield f"Cell ({cell.id}): no check stands behind this exercise"
+        elif not re.fullmatch(
+            r"✎ Exercise \d+: .+: your turn\n?", "".join(map(text_of, check.outputs))
+        ):
+            yield f"Cell ({check.id}): on the stub the check prints more than `✎ Exercise N: …: your turn`"
+        if not solution or "solution" not in solution.metadata.get("tags", []):
+            yield f"Cell ({cell.id}): no solution stands behind the check of this exercise"
+        elif not FOLD.fullmatch(solution.source):
+            yield f"Cell ({solution.id}): a solution is one fold, `<details><summary>Solution</summary>`"
+
+
+def _of_claims(notebook: dict, held: set[str]) -> Problems:
+    ids = {cell.id for cell in code_cells(notebook)}
+    for cell in sorted(held - ids):
+        yield f"Cell ({cell}): a claim is bound to it, and there is no such cell"
+    for cell in code_cells(notebook):
+        if re.search("[≈≋]", "".join(map(text_of, cell.outputs))) and cell.id not in held:
+            yield f"Cell ({cell.id}): a mark is stored, and no claim stands behind it"
+
+
 def _of_metadata(number: int, cell: dict) -> Problems:
     if cell.execution_count != number + 1:
         yield f"execution count {cell.execution_count}, so it may not be compared: run `make render`"
@@ -119,16 +157,30 @@ def _of_source(number: int, cell: dict) -> Problems:
     if re.search(r";\s*$", cell.source):
         yield "a trailing `;` does not silence an output when it is re-checked"
     if "NBVAL" in cell.source:
-        yield "an NBVAL marker: print with `measured` or `situation` instead"
+        yield "an NBVAL marker: print `≈` before what may differ, and claim what must hold"
     if "sys.path" in cell.source:
         yield "edits sys.path: the week packages are installed"
-    if re.search("[≈≋]", cell.source):
-        yield "prints a mark by itself: only `measured`, `table` and `situation` may"
     if re.match(r"\s*[%!]", cell.source):
         yield "a magic or shell line"
-        return
-    for call in (node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Call)):
-        name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+
+
+def _calls(source: str) -> Iterator[tuple[str, ast.Call]]:
+    """Return the calls in a cell's source, each with the name that is called."""
+    for node in ast.walk(ast.parse(re.sub(r"(?m)^\s*[%!].*", "", source))):
+        if isinstance(node, ast.Call):
+            yield getattr(node.func, "id", getattr(node.func, "attr", "")), node
+
+
+def _of_claimed_source(number: int, cell: dict) -> Problems:
+    for name, _ in _calls(cell.source):
+        if name in ("measured", "band", "situation", "within", "holds"):
+            yield f"`{name}` in a lesson: claims stand beside it, in tests/claims"
+
+
+def _of_measured_source(number: int, cell: dict) -> Problems:
+    if re.search("[≈≋]", cell.source):
+        yield "prints a mark by itself: only `measured`, `table` and `situation` may"
+    for name, call in _calls(cell.source):
         claims = {keyword.arg: keyword.value for keyword in call.keywords}
         if name in ("measured", "band") and "excludes" not in claims:
             yield f"`{name}` names no failure that its band excludes"
@@ -152,6 +204,15 @@ def _of_outputs(number: int, cell: dict) -> Problems:
         for what, pattern in UNSTABLE.items():
             if found := re.search(pattern, text_of(out)):
                 yield f"{what} in the output: {found.group()[:60]!r}"
+
+
+def _of_claimed_marks(number: int, cell: dict) -> Problems:
+    for out in cell.outputs:
+        text = text_of(out)
+        if text.count("≈") != len(re.findall(r"≈[ \t]*[-+]?\d", text)):
+            yield f"≈ without a number behind it is not compared: {text[:60]!r}"
+        if text.count("≋") != len(re.findall(r"(?m)^≋", text)):
+            yield f"≋ within a line is not compared: {text[:60]!r}"
 
 
 def _of_marks(number: int, cell: dict) -> Problems:

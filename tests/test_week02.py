@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
-from week02_basics import checks, figures, graphs, measure, start, taught, timing
+from week02_basics import checks, figures, graphs, measure, plots, start, tables, taught, timing
 from week02_basics.exercises import exercise, expect
 
 import matplotlib.pyplot as plt
@@ -205,6 +206,43 @@ def test_table_keeps_its_shape_whatever_is_measured(capsys):
         measure.table(["a", "b"], [["only one"]])
 
 
+def test_marked_columns_keep_their_shape_whatever_is_measured(capsys):
+    def print_table(value) -> str:
+        rows = [["a", value, 10], ["bb", "", 2]]
+        tables.table(["way", "times faster ≈", "n"], rows)
+        return capsys.readouterr().out
+
+    short, long, text = print_table(3), print_table(0.0001235), print_table("0.50")
+    for other in (long, text):
+        assert [len(line) for line in short.splitlines()] == [
+            len(line) for line in other.splitlines()
+        ]
+    assert short.splitlines()[0] == "way  times faster   n"
+    assert re.search(r"^a +≈ +3  10$", short, re.MULTILINE) and "≈     0.50" in text
+    assert short.splitlines()[-1].split() == ["bb", "2"]
+    with pytest.raises(ValueError, match="has 1 cells, the header has 2"):
+        tables.table(["a", "b"], [["only one"]])
+
+
+def test_figures_draw_what_they_are_given():
+    x = np.random.default_rng(0).random(30)
+    y, path = 0.1 * x + 0.2, np.linspace([0.01, 0.02], [0.1, 0.2], 40)
+    for fig, axes in [
+        (plots.ranks(), 1),
+        (plots.axes_of(np.arange(6).reshape(2, 3)), 1),
+        (plots.described_then_run(), 1),
+        (plots.one_step(x, y, 0.2), 2),
+        (plots.fit_figure(x, y, path), 3),
+        (plots.path_figure(x, y, path, "rate"), 2),
+        (plots.path_figure(x, y, path * 1e30, "diverged"), 2),
+        (plots.payback({"eager": np.arange(5), "graph": np.arange(5)}), 1),
+        (plots.speedups([4, 32], [3.0, 1.0]), 1),
+    ]:
+        assert len(fig.axes) == axes
+        fig.canvas.draw()
+        plt.close(fig)
+
+
 def test_situation_needs_a_claim_and_one_line(capsys):
     measure.situation("runs on a toaster", holds=True)
     assert capsys.readouterr().out == "≋ runs on a toaster\n"
@@ -258,7 +296,7 @@ def test_a_check_never_raises(capsys):
         ),
         (lambda x: sys.exit(3), "✗ Doubling: your code stopped with SystemExit (3)"),
         (lambda: 4, "✗ Doubling: your code stopped with TypeError"),
-        (..., "✗ Doubling: the dots are still there"),
+        (..., "✎ Doubling: your turn"),
         (None, "✗ Doubling: it gives nothing back"),
     ]:
         verdict = check(wrong)
@@ -289,12 +327,36 @@ GRADIENT_WRONG = {
 }
 
 
+COUNT_WRONG = {
+    "use Python's range": "lambda op, n: 0 if op == 'Sin' else count(op, n)",
+    "operations of type Sin": "lambda op, n: count(op, n) + 1",
+    "does not change the count": "lambda op, n: count(op, 5)",
+    "Mul is not": "lambda op, n: n if op == 'Sin' else 0",
+    "does the traced function take x": "lambda op, n: 0 if op == 'Placeholder' else count(op, n)",
+    "no Cos": "lambda op, n: 3 if op == 'Cos' else count(op, n)",
+}
+POWER_WRONG = {
+    "no `tf.function`": "lambda x, n: power_once(x, n)",
+    "traced 4 times": "tf.function(lambda x, n: x ** tf.cast(n, tf.float32))",
+    "not [1.0, 8.0, 27.0]": "lambda x, n: x",
+    "for x of shape (3,)": "lambda x, n: tf.reduce_sum(x)",
+}
+FASTER_WRONG = {
+    "it diverges": "lambda x, y, steps: (np.inf, np.inf)",
+    "as close as rate 0.2": "lambda x, y, steps: (0.0, 0.0)",
+    "return two numbers": "lambda x, y, steps: [1.0, 2.0, 3.0]",
+}
+
+
 @pytest.mark.parametrize(
     ("check", "name", "wrong"),
     [
         (checks.check_standardise, "standardise", STANDARDISE_WRONG),
         (checks.check_accumulate, "accumulate", ACCUMULATE_WRONG),
+        (checks.check_count, "count", COUNT_WRONG),
         (checks.check_gradient, "gradient", GRADIENT_WRONG),
+        (checks.check_power_once, "power_once", POWER_WRONG),
+        (checks.check_faster, "faster", FASTER_WRONG),
     ],
 )
 def test_exercises(check, name, wrong):
@@ -302,6 +364,23 @@ def test_exercises(check, name, wrong):
 
 
 # --- taught, timing, graphs -------------------------------------------------------------------
+
+
+def test_other_ways_out_of_the_valley_pass():
+    """A larger rate is enough; so is momentum."""
+
+    def larger(x, y, steps, rate=0.7, momentum=0.0):
+        v, w = np.zeros(2), np.zeros(2)
+        for _ in range(steps):
+            error = y - (w[0] * x + w[1])
+            v = momentum * v + 2 * rate * np.array([np.mean(error * x), np.mean(error)])
+            w = w + v
+        return w
+
+    assert checks.check_faster(larger)
+    assert checks.check_faster(lambda x, y, steps: larger(x, y, steps, 0.4, 0.6))
+    assert not checks.check_faster(lambda x, y, steps: larger(x, y, steps, 0.2))
+    assert not checks.check_faster(lambda x, y, steps: larger(x, y, steps, 0.85))
 
 
 def test_taught_runs_the_exported_cells_alone():
@@ -316,7 +395,7 @@ def test_taught_says_what_is_missing(tmp_path, monkeypatch):
     monkeypatch.setattr(taught, "NOTEBOOKS", tmp_path)
     empty = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     (tmp_path / "week98_empty.ipynb").write_text(json.dumps(empty))
-    with pytest.raises(LookupError, match="no code cell with the tag 'export'"):
+    with pytest.raises(LookupError, match="no cell with the tag 'export'"):
         taught.taught("week98_empty")
 
 

@@ -221,7 +221,10 @@ class Peer:
             return {"is": "iterable", "number": self._give(value)}
         if callable(value):
             name = getattr(value, "__name__", "function")
-            return {"is": "function", "number": self._give(value), "name": name}
+            node = {"is": "function", "number": self._give(value), "name": name}
+            if traces := getattr(value, "experimental_get_tracing_count", None):
+                node["traces"] = self._give(traces)  # of a `tf.function`
+            return node
         raise Uncrossable(f"the answer holds a {kind.__name__}, which cannot be compared")
 
     @staticmethod
@@ -310,7 +313,10 @@ class Peer:
         if kind == "yours":
             return self._given[node["number"]]
         if kind == "function":
-            return _Function(self, node["number"], str(node["name"]))
+            function = _Function(self, node["number"], str(node["name"]))
+            if "traces" in node:
+                function.experimental_get_tracing_count = _Function(self, node["traces"], "traces")
+            return function
         if kind == "iterable":
             return _Iterable(self, node["number"])
         raise KeyError(kind)

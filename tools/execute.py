@@ -1,6 +1,7 @@
 """Execute a notebook from top to bottom, and leave nothing of this machine in it."""
 
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,9 @@ import nbformat
 import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from tests.claims import claims, unheld
+from tests.claims.kernel import STILL, answer, question, text_of
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
@@ -43,6 +47,51 @@ def find(names: list[str]) -> list[Path]:
     return [path for path in every if not stems or path.stem in stems]
 
 
+class Refuted(Exception):
+    """A claim about a cell does not hold; the text says which, and why."""
+
+    def __init__(self, text: str, cell: nbformat.NotebookNode):
+        """Keep the cell beside the text."""
+        super().__init__(text)
+        self.cell = cell
+
+
+class Client(NotebookClient):
+    """Executes a notebook's cells, each followed by its claims in the same kernel."""
+
+    week = ""  # the notebook's name without its ending
+
+    async def async_execute_cell(
+        self, cell: nbformat.NotebookNode, cell_index: int, *rest: object, **how: object
+    ) -> nbformat.NotebookNode:
+        """Execute a cell, as often as its claims allow.
+
+        Raises:
+            Refuted: a claim does not hold.
+        """
+        run = super().async_execute_cell
+        done = await run(cell, cell_index, *rest, **how)
+        if cell.cell_type != "code" or all(claim.cell != cell.id for claim in claims(self.week)):
+            return done
+        tries = 1
+        while True:
+            wrong, most = await self._wrong(cell)
+            if not wrong:
+                return done
+            if (tries := tries + 1) > most:
+                raise Refuted("\n".join(wrong), cell)
+            done = await run(cell, cell_index, *rest, **how)
+
+    async def _wrong(self, cell: nbformat.NotebookNode) -> tuple[list[str], int]:
+        """Return what claims say against a cell, and how often it may be executed."""
+        how = {"silent": True, "store_history": False, "reply": True, "timeout": TIMEOUT}
+        reply = await self.kc.execute("", user_expressions=question(self.week, cell.id), **how)
+        said = answer(reply["content"])
+        printed = "\n".join(map(text_of, cell.outputs))
+        missing = unheld(printed, said["numbers"], said["sentences"])
+        return said["refuted"] or missing, said["tries"]
+
+
 def execute(path: Path, progress: Callable[[Run], None] = lambda run: None) -> Run:
     """Execute a notebook in its own folder and return it normalised, with time and peak memory.
 
@@ -53,14 +102,16 @@ def execute(path: Path, progress: Callable[[Run], None] = lambda run: None) -> R
     notebook = nbformat.read(path, as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     run = Run(notebook, cells=len(code))
-    start = time.monotonic()
+    start, seen = time.monotonic(), set()
+    os.environ.update(STILL)
 
     def after_cell(cell: nbformat.NotebookNode, **_: object) -> None:
-        run.done += cell.cell_type == "code"
+        seen.add(cell.id) if cell.cell_type == "code" else None
+        run.done = len(seen)
         run.seconds = time.monotonic() - start
         progress(run)
 
-    client = NotebookClient(
+    client = Client(
         notebook,
         timeout=TIMEOUT,
         kernel_name="python3",
@@ -69,10 +120,13 @@ def execute(path: Path, progress: Callable[[Run], None] = lambda run: None) -> R
         on_cell_executed=after_cell,
         extra_arguments=["--log-level=ERROR"],
     )
+    client.week = path.stem
     progress(run)
     with _watched_memory(run):
         try:
             client.execute()
+        except Refuted as err:
+            run.error = _describe(code, err.cell, err)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as err:
             failed = next(
                 (c for c in code if any(o.output_type == "error" for o in c.outputs)),
@@ -89,7 +143,9 @@ def _describe(code: list, cell: nbformat.NotebookNode, err: Exception) -> str:
     first = cell.source.strip().splitlines()[0] if cell.source.strip() else "(empty)"
     reason = next(
         (f"{o.ename}: {o.evalue}".strip() for o in cell.outputs if o.output_type == "error"),
-        f"{type(err).__name__}: {str(err).strip().splitlines()[0]}",
+        "; ".join(str(err).splitlines())
+        if isinstance(err, Refuted)
+        else f"{type(err).__name__}: {str(err).strip().splitlines()[0]}",
     )
     return f"Cell {code.index(cell)} ({cell.id}), `{first}`: {reason}"
 

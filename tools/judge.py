@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from week02_basics.exercises import Verdict
+from week02_basics.exercises import YOUR_TURN, Verdict
 from week02_basics.taught import run
 
 import keras
@@ -64,6 +64,11 @@ def defined(source: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+def title_of(line: str) -> str:
+    """Return an exercise's title from what its check printed: on the stub, or on a solution."""
+    return line.strip().removeprefix("✓ ").removeprefix("✎ ").removesuffix(f": {YOUR_TURN}")
+
+
 @functools.cache
 def week(stem: str) -> Week:
     """Read the lesson of a week from the course's own notebook."""
@@ -74,7 +79,7 @@ def week(stem: str) -> Week:
     for place, cell in enumerate(code):
         if "exercise" in tags[cell.id]:
             check = next(c for c in code[place + 1 :] if "solution" not in tags[c.id])
-            title = check.outputs[0].text.strip().removeprefix("✓ ")
+            title = title_of(check.outputs[0].text)
             names = defined(cell.source)
             exercises.append(Exercise(cell.id, names, cell.source, check.source, title))
         elif "solution" not in tags[cell.id]:
@@ -218,8 +223,10 @@ def judge(exercise: Exercise, lesson: Week, student: Student) -> tuple[bool, str
         return False, f"your code {err}"
     if not isinstance(verdict, Verdict):
         raise TypeError(f"{lesson.stem}: `{exercise.check}` gives no verdict")
-    message = verdict.message[2:].removeprefix(exercise.title).removeprefix(": ")
-    return verdict.passed, "" if verdict.passed else message
+    hint = verdict.message[2:].removeprefix(exercise.title).removeprefix(": ")
+    if hint == YOUR_TURN:
+        hint = "not answered: the dots of the stub are still there"
+    return verdict.passed, "" if verdict.passed else hint
 
 
 def grade(

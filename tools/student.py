@@ -18,7 +18,7 @@ def student(path: Path) -> nbformat.NotebookNode:
     notebook, _ = remove.preprocess(notebook, {})
     for cell in notebook.cells:
         outputs = cell.get("outputs", [])
-        if any(out.get("text", "").startswith("✓") for out in outputs):
+        if any(out.get("text", "").startswith("✓") for out in outputs):  # of a solution in a cell
             cell.outputs, cell.execution_count = [], None
     return notebook
 

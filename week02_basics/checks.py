@@ -53,7 +53,27 @@ def check_accumulate(accumulate: Callable) -> None:
     expect(float(total) == 7.0, f"1 + 2 + 4 became {float(total):g}")
 
 
-@exercise("Exercise 3: gradient by hand")
+@exercise("Exercise 3: count operations")
+def check_count(count: Callable) -> None:
+    """Check a function (op_type, rounds) that counts in the graph of `x = tf.sin(x) * x` in a loop."""
+    sines = count("Sin", 5)
+    answered(sines)
+    expect(
+        sines != 0,
+        "no Sin for 5 rounds: a loop over tf.range keeps its body in a graph of its own; "
+        "use Python's range",
+    )
+    expect(sines == 5, f"for 5 rounds it counts {sines} operations of type Sin")
+    expect(count("Sin", 8) == 8, "the number of rounds does not change the count")
+    expect(count("Mul", 3) == 3, "Sin is counted right, Mul is not")
+    expect(
+        count("Placeholder", 3) == 1,
+        "one Placeholder is expected, the argument x: does the traced function take x?",
+    )
+    expect(count("Cos", 3) == 0, "there is no Cos in this graph")
+
+
+@exercise("Exercise 4: gradient by hand")
 def check_gradient(gradient: Callable) -> None:
     """Check a function (k, b, x, y) that returns dL/dk and dL/db of mean((y - (k x + b))^2)."""
     rng = np.random.default_rng(0)
@@ -83,3 +103,47 @@ def check_gradient(gradient: Callable) -> None:
     expect(not close(right * len(x)), "a sum where the loss has a mean")
     expect(not close(right[::-1]), "the two are swapped: return (dk, db)")
     expect(close(right), f"got {answer.round(3)}, the tape says {right.round(3)}")
+
+
+@exercise("Exercise 5: one trace for all")
+def check_power_once(power_once: Callable) -> None:
+    """Check a `tf.function` (x, n) that returns x**n for float32 [any] and int32 [], in one trace."""
+    for x, n in [([1.0, 2.0, 3.0], 3), ([2.0], 10), ([0.5, -1.0], 0), ([3.0, 1.0, 1.0, 2.0], 2)]:
+        found = power_once(tf.constant(x), tf.constant(n))
+        answered(found)
+        expect(np.shape(found) == (len(x),), f"for x of shape ({len(x)},) it has {np.shape(found)}")
+        right = np.power(np.float32(x), n)
+        expect(
+            np.allclose(found, right, rtol=1e-5),
+            f"{x} to the power {n} became {np.round(found, 3).tolist()}, not {right.tolist()}",
+        )
+    traces = getattr(power_once, "experimental_get_tracing_count", None)
+    expect(traces is not None, "the results are right, but it is no `tf.function`")
+    expect(
+        traces() == 1,
+        f"right, but traced {traces()} times: an `input_signature` with `None` for the length of x "
+        "makes one trace serve all",
+    )
+
+
+@exercise("Exercise 6: out of the valley")
+def check_faster(faster: Callable) -> None:
+    """Check a function (x, y, steps) that fits a line better than gradient descent at rate 0.2."""
+    for seed, (k, b) in enumerate([(0.1, 0.2), (-2.0, 1.0), (3.0, 0.5)]):
+        x = np.random.default_rng(seed).random(100)
+        found = faster(x, k * x + b, 40)
+        answered(found)
+        found = np.array([float(np.asarray(part)) for part in found])
+        expect(found.shape == (2,), "return two numbers, (k, b)")
+        expect(np.isfinite(found).all(), "it diverges: a step was too long for the steep direction")
+        slope = intercept = 0.0
+        for _ in range(40):
+            error = k * x + b - (slope * x + intercept)
+            slope += 0.4 * np.mean(error * x)
+            intercept += 0.4 * np.mean(error)
+        plain = np.hypot(slope - k, intercept - b)
+        gain = plain / max(np.hypot(*(found - (k, b))), 1e-12)
+        expect(
+            gain > 10,
+            f"after 40 steps it is {gain:.2g} times as close as rate 0.2; 10 times are asked for",
+        )

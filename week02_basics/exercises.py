@@ -1,8 +1,10 @@
-"""What turns a check into one friendly line: a tick, or a cross with a hint; never a traceback."""
+"""What turns a check into one friendly line: a pencil, a tick, or a cross with a hint; never a traceback."""
 
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+
+YOUR_TURN = "your turn"
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,10 @@ class _Wrong(Exception):
     """Raised by `expect` with the hint as its text."""
 
 
+class _Untouched(Exception):
+    """Raised by `answered` where the dots of the stub still stand."""
+
+
 def expect(condition: bool, hint: str) -> None:
     """End the running check with a cross and the hint unless the condition is true."""
     if not condition:
@@ -30,19 +36,17 @@ def expect(condition: bool, hint: str) -> None:
 
 
 def answered(value: object) -> None:
-    """End the running check with a cross if an answer has not been written yet."""
-    expect(
-        value is not Ellipsis,
-        "the dots are still there: put your answer in their place",
-    )
+    """End the running check if an answer has not been written yet, or gives nothing back."""
+    if value is Ellipsis:
+        raise _Untouched
     expect(value is not None, "it gives nothing back: is a `return` missing?")
 
 
 def exercise(title: str) -> Callable[[Callable[..., None]], Callable[..., Verdict]]:
     """Turn a function that calls `answered` and `expect` into a check.
 
-    The check prints `✓ title` or `✗ title: hint` and returns a `Verdict`. Whatever the answer
-    raises becomes a hint, too.
+    The check prints `✎ title: your turn` as long as the stub is as it was, then `✓ title` or
+    `✗ title: hint`, and returns a `Verdict`. Whatever the answer raises becomes a hint, too.
     """
 
     def wrap(check: Callable[..., None]) -> Callable[..., Verdict]:
@@ -53,6 +57,8 @@ def exercise(title: str) -> Callable[[Callable[..., None]], Callable[..., Verdic
                     answered(answer)
                 check(*answers)
                 verdict = Verdict(True, f"✓ {title}")
+            except _Untouched:
+                verdict = Verdict(False, f"✎ {title}: {YOUR_TURN}")
             except _Wrong as wrong:
                 verdict = Verdict(False, f"✗ {title}: {wrong}")
             except (Exception, SystemExit) as err:

@@ -9,10 +9,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from week02_basics.tables import approx, text
+
 from IPython import get_ipython
 from IPython.display import display
-
-WIDTH = 10  # of a column of measured numbers: fixed, so that no number moves its neighbours
 
 
 class Band(NamedTuple):
@@ -91,58 +91,29 @@ def table(header: Sequence[str], rows: Sequence[Sequence]) -> None:
     Raises:
         ValueError: a row has another number of cells than the header.
     """
-    for row in rows:
-        if len(row) != len(header):
-            raise ValueError(f"the row {row} has {len(row)} cells, the header has {len(header)}")
     bands = [cell for row in rows for cell in row if isinstance(cell, Band)]
-    numeric = [all(_is_number(row[i]) for row in rows) for i in range(len(header))]
-    widths = [
-        max(
-            [
-                len(title),
-                *(WIDTH if isinstance(row[i], Band) else len(str(row[i])) for row in rows),
-            ]
-        )
-        for i, title in enumerate(header)
+    shown = [
+        [approx(cell.value, cell.digits) if isinstance(cell, Band) else cell for cell in row]
+        for row in rows
     ]
-
-    def text(cell, width: int, right: bool) -> str:
-        if isinstance(cell, Band):
-            return ("≈" + f"{cell.value:.{cell.digits}g}".rjust(WIDTH - 1)).rjust(width)
-        return str(cell).rjust(width) if right else str(cell).ljust(width)
-
-    lines = [
-        "  ".join(
-            text(cell, *how) for cell, *how in zip(row, widths, numeric, strict=True)
-        ).rstrip()
-        for row in [header, ["-" * width for width in widths], *rows]
-    ]
-    _emit("\n".join(lines), measured=bands)
+    _emit(text(header, shown), measured=bands)
 
 
-def _is_number(cell: object) -> bool:
-    """Tell whether a table cell is a number, as such or as text."""
-    try:
-        return isinstance(cell, Band) or math.isfinite(float(cell))
-    except (TypeError, ValueError):
-        return False
-
-
-def situation(text: str, *, holds: bool) -> None:
-    """Print `≋ text`: a line that depends on the machine, the data or a trained network.
+def situation(line: str, *, holds: bool) -> None:
+    """Print `≋ line`: a line that depends on the machine, the data or a trained network.
 
     Args:
-        text: one line.
+        line: the text.
         holds: what must be true all the same; the lesson stops if it is not.
 
     Raises:
         AssertionError: `holds` is false.
         ValueError: the text has more than one line.
     """
-    if "\n" in text:
+    if "\n" in line:
         raise ValueError("one line a call: each line carries its own mark")
-    assert holds, f"does not hold: {text}"
-    _emit(f"≋ {text}", situation=True)
+    assert holds, f"does not hold: {line}"
+    _emit(f"≋ {line}", situation=True)
 
 
 def _emit(text: str, measured: Sequence[Band] = (), situation: bool = False) -> None:

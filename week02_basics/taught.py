@@ -3,6 +3,7 @@
 import itertools
 import json  # a notebook is JSON; importing nbformat takes over a second, in every process
 import linecache
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -13,7 +14,9 @@ _count = itertools.count()
 
 
 def cells(week: str, tag: str) -> dict[str, str]:
-    """Return the sources of a notebook's code cells that carry a tag, by cell id, in order.
+    """Return the sources of a notebook's cells that carry a tag, by cell id, in order.
+
+    Of a Markdown cell, which folds a solution, the source is the Python code that it shows.
 
     Args:
         week: the notebook's name without its ending, such as `"week02_basics"`.
@@ -21,7 +24,7 @@ def cells(week: str, tag: str) -> dict[str, str]:
 
     Raises:
         FileNotFoundError: there is no such notebook.
-        LookupError: no code cell of it carries the tag.
+        LookupError: no cell of it carries the tag.
     """
     path = NOTEBOOKS / f"{week}.ipynb"
     if not path.is_file():
@@ -29,13 +32,20 @@ def cells(week: str, tag: str) -> dict[str, str]:
         raise FileNotFoundError(f"no notebook {path.name} in {NOTEBOOKS} (there: {known})")
     notebook = json.loads(path.read_text(encoding="utf-8"))
     found = {
-        cell["id"]: "".join(cell["source"])
+        cell["id"]: code_of(cell["cell_type"], "".join(cell["source"]))
         for cell in notebook["cells"]
-        if cell["cell_type"] == "code" and tag in cell["metadata"].get("tags", [])
+        if tag in cell["metadata"].get("tags", [])
     }
     if not found:
-        raise LookupError(f"{path.name} has no code cell with the tag {tag!r}")
+        raise LookupError(f"{path.name} has no cell with the tag {tag!r}")
     return found
+
+
+def code_of(cell_type: str, source: str) -> str:
+    """Return the Python code of a cell: a code cell's source, or what a Markdown cell's fences hold."""
+    if cell_type == "code":
+        return source
+    return "\n".join(re.findall(r"(?ms)^```python\n(.*?)^```", source)).rstrip()
 
 
 def run(source: str, namespace: dict, name: str = "cell") -> None:

@@ -1,0 +1,131 @@
+"""What week 2 claims."""
+
+import math
+
+import numpy as np
+
+from tests.claims import after, holds, within
+
+
+@after("setup")
+def it_says_what_it_runs_on(lesson):
+    from week02_basics.start import devices
+
+    import tensorflow as tf
+
+    gpus = len(tf.config.list_physical_devices("GPU"))
+    holds(("GPU" in devices()) == bool(gpus), "a GPU is named if there is one, and only then")
+
+
+@after("fetch-dice")
+def dice_fetched_apart_are_thrown_twice(lesson):
+    holds(all(t == 2 * d for d, t in lesson.one_run), "one run sees one throw")
+    apart = np.mean([t == 2 * d for d, t in lesson.two_runs])
+    within(apart, 0, 0.5, excludes={"thrown once": 1})
+
+
+@after("fit-compare")
+def the_line_is_found(lesson):
+    k, b = lesson.session_path[-1]
+    within(k, 0.099, 0.101, excludes={"the start": 0, "step 41": lesson.session_path[40, 0]})
+    within(b, 0.199, 0.201, excludes={"the start": 0, "one step": lesson.session_path[0, 1]})
+
+
+@after("fit-gap")
+def four_ways_walk_one_path(lesson):
+    for gap in lesson.gaps.values():
+        within(gap, 0, 5e-7, excludes={"one step more": lesson.last_step})
+    within(lesson.last_step, 1e-6, 3e-6, excludes={"the first step": lesson.session_path[0].max()})
+
+
+@after("fit-rounding-walk")
+def the_order_of_additions_matters_in_float32_alone(lesson):
+    single, double = lesson.order_gaps["float32"], lesson.order_gaps["float64"]
+    within(single, 2e-9, 2e-7, excludes={"float64": double, "a last step": lesson.last_step})
+    within(double, 0, 1e-14, excludes={"float32": single})
+
+
+@after("valley-surface")
+def ten_steps_lead_into_the_valley(lesson):
+    _, directions = np.linalg.eigh(_hessian(lesson))
+    along, across = np.abs((lesson.session_path - [0.1, 0.2]) @ directions).T
+    ratio = across / along
+    within(ratio[9], 0, 0.1, excludes={"after five steps": ratio[4]})
+    within(along[9] / along[0], 0.7, 0.9, excludes={"across": across[9] / across[0]})
+
+
+def _hessian(lesson):
+    """Differences of the loss' gradient: the curvature without the lesson's formula."""
+
+    def gradient(k, b):
+        error = lesson.y_data.astype(float) - (k * lesson.x_data.astype(float) + b)
+        return -2 * np.array([np.mean(error * lesson.x_data), np.mean(error)])
+
+    return np.array([gradient(1, 0) - gradient(0, 0), gradient(0, 1) - gradient(0, 0)])
+
+
+@after("valley-curvature")
+def the_hessian_is_that_of_the_loss(lesson):
+    gap = np.abs(lesson.hessian - _hessian(lesson)).max()
+    within(gap, 0, 1e-5, excludes={"a factor 2 left out": np.abs(lesson.hessian / 2).min()})
+    steep = np.linalg.eigvalsh(_hessian(lesson))[-1]
+    within(2 / steep, 0.775, 0.785, excludes={"1 / c": 1 / steep})
+
+
+@after("pays-figure")
+def tracing_costs_many_steps(lesson):
+    within(lesson.first_call, 3, 1000, excludes={"no more than a step": 1})
+
+
+@after("pays-figure", tries=4)
+def a_graph_catches_up(lesson):
+    eager, graph = lesson.eager_clock, lesson.graph_clock
+    holds(graph[0] > eager[0], "eager is ahead after one step")
+    within(graph[-1] / eager[-1], 0, 0.7, excludes={"no gain": 1})
+    within(lesson.level, 2, 100, excludes={"never": 1, "at the end": 300})
+
+
+@after("pays-race", tries=3)
+def one_call_gains_most(lesson):
+    eager, a_step, one_call = lesson.gains.values()
+    within(eager, 1, 1.000001, excludes={"another way": a_step})
+    within(a_step, 1.7, math.inf, excludes={"no gain": 1})
+    within(one_call, 15, math.inf, excludes={"no gain": 1, "a call a step": a_step})
+
+
+@after("pays-sizes", tries=4)
+def the_gain_shrinks(lesson):
+    small, *middle, large = lesson.size_gains
+    within(small, 1.4, 20, excludes={"no gain": 1})
+    for gain in middle:
+        within(gain, 0.5, 20, excludes={"twice as slow": 0.4})
+    within(large, 0.5, 0.75 * small, excludes={"the gain of the smallest": small})
+
+
+@after("trace-table")
+def kinds_are_told_apart(lesson):
+    counts = [count for _, count in lesson.rows]
+    holds(counts == [1, 1, 3, 1, 3, 3, 3, 1], "values, shapes, dtypes and objects are new kinds")
+
+
+@after("trace-hundred", tries=3)
+def numbers_are_dear(lesson):
+    dear = lesson.numbers / lesson.eagerly
+    within(dear, 8, math.inf, excludes={"no tf.function": 1})
+    within(lesson.numbers / lesson.tensors, 3, math.inf, excludes={"tensors": 1})
+
+
+MUTATIONS = {  # what must make a claim fail: the cell, a text in it, and what takes its place
+    "dice_fetched_apart_are_thrown_twice": (
+        "fetch-dice", "tf.random.uniform([], 1, 7, tf.int32)", "tf.constant(3)",
+    ),
+    "the_line_is_found": ("fit-session", "GradientDescentOptimizer(LR)", "GradientDescentOptimizer(LR / 9)"),
+    "four_ways_walk_one_path": ("fit-step", "k.assign_sub(LR * grad_k)", "k.assign_add(LR * grad_k)"),
+    "the_order_of_additions_matters_in_float32_alone": ("fit-rounding-walk", "x[::-1], y[::-1]", "x, y"),
+    "the_hessian_is_that_of_the_loss": ("valley-curvature", "hessian = 2 *", "hessian ="),
+    "tracing_costs_many_steps": ("pays-clock", "clock(tf.function(train_step)", "clock(train_step"),
+    "a_graph_catches_up": ("pays-clock", "clock(tf.function(train_step)", "clock(train_step"),
+    "one_call_gains_most": ("pays-many", "@tf.function\n", ""),
+    "kinds_are_told_apart": ("trace-helper", "    @tf.function\n", "    @tf.function(reduce_retracing=True)\n"),
+    "numbers_are_dear": ("trace-hundred", "plus_itself(n) for", "plus_itself(tf.constant(n)) for"),
+}  # fmt: skip
