@@ -2,6 +2,8 @@
 
 import re
 
+from week02_basics.taught import code_of
+
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
@@ -27,6 +29,22 @@ def test_a_page_holds_the_whole_lesson(site, path):
     assert [img["alt"] for img in soup.select("img.figure")] == alts
     for cell, shown in zip(cells, soup.select(".cell"), strict=True):
         assert cell.source.strip() in shown.get_text()
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_solutions_are_folded_and_closed(site, path):
+    """Of each folded solution the page shows one word, and the code behind it when it is opened."""
+    folded = [
+        cell.source
+        for cell in STORED[path].cells
+        if cell.cell_type == "markdown" and "solution" in cell.metadata.get("tags", [])
+    ]
+    folds = soup_of(site, path.stem).select("main details:not(.toc)")
+    solutions = [fold for fold in folds if fold.summary.get_text() == "Solution"]
+    assert len(solutions) == len(folded)
+    assert not any(fold.has_attr("open") for fold in folds)
+    for fold, source in zip(solutions, folded, strict=True):
+        assert code_of("markdown", source) in fold.find("pre").get_text()
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

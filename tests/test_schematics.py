@@ -3,7 +3,7 @@
 import inspect
 from itertools import pairwise
 
-from week02_basics import figures, schematics
+from week02_basics import figures
 from week02_basics.figures import BLUE, COLOURS, GREEN, GREY, ORANGE, RED, YELLOW
 from week02_basics.schematics import (
     arrow,
@@ -391,8 +391,3 @@ def test_bars_begin_and_end_on_the_scale_of_time():
     assert texts["time"][3] < made["trains"][0].bottom[1]
     styles = [patch.get_linestyle() for patch in ax.patches if isinstance(patch, FancyBboxPatch)]
     assert styles == ["-", "-", "--", "-"]
-
-
-def test_every_piece_is_documented():
-    public = (canvas, box, arrow, line, matrix, byte_row, timeline, note, contrast, schematics)
-    assert all(piece.__doc__ for piece in public)

@@ -168,6 +168,24 @@ def test_student_version_has_no_solutions_and_no_ticks(notebooks, tmp_path):
     assert not any("✓" in str(cell.get("outputs")) for cell in notebook.cells)
 
 
+def test_student_version_lacks_the_folds_and_nothing_else(notebooks):
+    """The published notebook is the student's; without its folds it is what `make student` writes."""
+    path = write(
+        notebooks,
+        "week02_a",
+        "# tag: exercise\ndef f():\n    return ...",
+        "print('✎ Exercise 1: f: your turn')",
+    )
+    notebook = nbformat.read(path, as_version=4)
+    fold = "<details><summary>Solution</summary>\n\n```python\ndef f(): ...\n```\n\n</details>"
+    folded = nbformat.v4.new_markdown_cell(fold, id="ex1-solution", metadata={"tags": ["solution"]})
+    nbformat.write(notebook, path)
+    without = student.student(path)
+    notebook.cells.append(folded)
+    nbformat.write(notebook, path)
+    assert student.student(path) == without
+
+
 def test_readme_table_comes_from_notebooks_and_measurements(
     notebooks, tmp_path, capsys, monkeypatch
 ):

@@ -6,6 +6,8 @@
 | `start`     | seeds, what the code runs on, `strategy()`                                |
 | `measure`   | `measured`, `table`, `situation`: printed facts that may differ           |
 | `figures`   | the course's figure style and `show(fig, alt)`                            |
+| `schematics` | boxes, arrows, matrices, bytes and time bars for schematics              |
+| `play`      | sliders above a figure in a live notebook                                 |
 | `exercises` | what turns a check into one line with a tick or a cross and a hint        |
 | `taught`    | the cells that a notebook exports, executed into a namespace              |
 | `timing`    | contestants that take turns, compared by ratio                            |

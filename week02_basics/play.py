@@ -41,6 +41,10 @@ def play(draw: Callable[..., tuple[Figure, str]], /, **knobs: tuple | list) -> N
         show(*draw(**start))
         return
     sliders = {name: _slider(widgets, name, knobs[name], start[name]) for name in knobs}
+    for slider in sliders.values():
+        slider.style.description_width = (
+            f"{max(map(len, knobs)) + 1}ch"  # they begin below each other
+        )
     shown = widgets.interactive_output(lambda **values: _redraw(draw, values), sliders)
     display(widgets.VBox([*sliders.values(), shown]))
 
@@ -90,7 +94,6 @@ def _slider(widgets: ModuleType, name: str, knob: tuple | list, value: object) -
     how = {
         "description": name,
         "continuous_update": False,  # a drawing takes longer than a finger
-        "style": {"description_width": "initial"},
         "layout": {"width": "400px", "max_width": "100%"},
     }
     if not _is_range(knob):

@@ -111,8 +111,8 @@ def kinds_are_told_apart(lesson):
 @after("trace-hundred", tries=3)
 def numbers_are_dear(lesson):
     dear = lesson.numbers / lesson.eagerly
-    within(dear, 8, math.inf, excludes={"no tf.function": 1})
-    within(lesson.numbers / lesson.tensors, 3, math.inf, excludes={"tensors": 1})
+    within(dear, 10, math.inf, excludes={"no tf.function": 1})
+    within(lesson.numbers / lesson.tensors, 4, math.inf, excludes={"tensors": 1})
 
 
 MUTATIONS = {  # what must make a claim fail: the cell, a text in it, and what takes its place
