@@ -1,4 +1,4 @@
-"""The sliders of `play` in a real JupyterLab, turned by keyboard in a real browser.
+"""In a real JupyterLab and a real browser: the sliders of `play`, and the fold of a solution.
 
 Skipped where no Chromium or Chrome is installed, but a failure in CI.
 """
@@ -17,11 +17,12 @@ from urllib.parse import urlparse
 import nbformat
 import psutil
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tests.browsers import FLAGS, installed, sync_api
+from tests.notebook_rules import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = ROOT / "notebooks"
 HOST = "127.0.0.1"
 START = 120  # seconds for the server
 WAIT = 120_000  # milliseconds for a step in the page: TensorFlow is imported in one
@@ -55,8 +56,11 @@ def notebook(browser, tmp_path_factory):
     """Serve a folder with one notebook by JupyterLab, as in a fresh account; gives its address."""
     folder, home = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("home")
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    cells = new_notebook(cells=[new_code_cell(CELL.strip())], metadata={"kernelspec": kernel})
-    nbformat.write(cells, folder / "play.ipynb")
+    lesson = nbformat.read(NOTEBOOKS / "week02_basics.ipynb", as_version=4)
+    fold = next(cell for cell in lesson.cells if "solution" in cell.metadata.get("tags", []))
+    cells = [new_code_cell(CELL.strip()), new_markdown_cell(fold.source)]
+    written = new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    nbformat.write(written, folder / "play.ipynb")
     quiet = home / "CONFIG" / "lab/user-settings/@jupyterlab/apputils-extension"
     quiet.mkdir(parents=True)
     answers = {"checkForUpdates": False, "fetchNews": "false"}
@@ -135,6 +139,15 @@ def page(browser, notebook):
         yield page
         running.close()
     assert not strangers, "the widgets asked other machines"
+
+
+def test_a_solution_is_folded_until_it_is_opened(page):
+    fold = page.locator(".jp-MarkdownOutput details")
+    sync_api.expect(fold.locator("summary")).to_have_text("Solution")
+    sync_api.expect(fold.locator("pre")).to_be_hidden()
+    fold.locator("summary").click()
+    sync_api.expect(fold.locator("pre")).to_contain_text("def standardise(x):")
+    sync_api.expect(fold.locator("pre")).to_be_visible()
 
 
 def test_a_slider_turned_by_keyboard_changes_the_figure(page):

@@ -1,0 +1,292 @@
+"""What week 3 claims."""
+
+import numpy as np
+
+from tests.claims import after, holds, within
+
+
+@after("setup")
+def it_says_what_it_runs_on(lesson):
+    from week02_basics.start import devices
+
+    import tensorflow as tf
+
+    gpus = len(tf.config.list_physical_devices("GPU"))
+    holds(("GPU" in devices()) == bool(gpus), "a GPU is named if there is one, and only then")
+
+
+@after("curve-run")
+def a_missing_axis_ends_as_a_flat_line(lesson):
+    variables, *_ = lesson.fit(lesson.tanh_output, lesson.start, lesson.flat)
+    height = np.ptp(lesson.tanh_output(lesson.x_data, *variables))
+    within(height, 0, 0.06, excludes={"the parabola": 0.25})
+
+
+@after("curve-figure")
+def the_fit_waits_and_then_bends(lesson):
+    flat = lesson.mse(lesson.y_data, lesson.y_data.mean())
+    share = {steps: lesson.mse(lesson.y_data, fit) / flat for steps, fit in lesson.fits.items()}
+    within(share[500], 0.5, 1, excludes={"fitted": share[2000], "the start": share[0]})
+    within(share[2000], 0, 0.12, excludes={"flat": 1, "step 800": share[800]})
+
+
+@after("curve-plateau-steps")
+def half_the_start_waits_longer(lesson):
+    ours, half = (
+        np.argmax(losses < lesson.level / 2) for losses in (lesson.all_losses, lesson.half_losses)
+    )
+    within(ours, 400, 1400, excludes={"never": 0, "half the start": half})
+    within(half, 2500, 4990, excludes={"never": 0, "our start": ours})
+    within(half / ours, 5, 8, excludes={"as long": 1, "twice": 2})
+    first, later = lesson.all_lengths[0], lesson.all_lengths[100]
+    within(first, 0.15, 0.5, excludes={"on the plateau": later})
+    within(later, 0.003, 0.01, excludes={"at the start": first, "nothing": 0})
+    within(lesson.all_lengths[20:800].max(), 0, 0.015, excludes={"at the start": first})
+
+
+@after("curve-zeros-why")
+def equal_units_stay_equal(lesson):
+    losses, w1, w2 = (np.array([row[k] for row in lesson.rows], float) for k in (1, 2, 3))
+    flat = lesson.level
+    within(losses[0], 0.0004, 0.0007, excludes={"flat": flat})
+    for loss in losses[1:]:
+        within(loss, 0.95 * flat, 1.05 * flat, excludes={"the random start": losses[0]})
+    for spreads, low, high in [(w1, 2, 5), (w2, 0.6, 2)]:
+        within(spreads[0], low, high, excludes={"equal units": 0})
+        for spread in spreads[1:]:
+            within(spread, 0, 0.001, excludes={"the random start": spreads[0]})
+
+
+@after("curve-zeros-gradient")
+def only_the_last_bias_moves(lesson):
+    *others, last = lesson.pulls
+    for pull in others:
+        within(pull, 0, 1e-9, excludes={"the last bias": last})
+    within(last, 0.1, 0.25, excludes={"the others": others[0]})
+
+
+@after("curve-floor")
+def the_network_ends_near_the_floor(lesson):
+    floor = lesson.mse(lesson.y_data, lesson.x_data**2)
+    line = lesson.mse(lesson.y_data, lesson.polynomial(1, lesson.y_data))
+    loss = lesson.mse(lesson.y_data, lesson.fits[2000])
+    early = lesson.mse(lesson.y_data, lesson.fits[1200])
+    within(loss, 0.95 * floor, 1.4 * floor, excludes={"best line": line, "step 1200": early})
+
+
+@after("curve-truth")
+def the_fit_is_nearer_than_the_points(lesson):
+    flat = np.sqrt(lesson.mse(lesson.x_data**2, lesson.y_data.mean()))
+    within(lesson.distance, 0, 0.0115, excludes={"a data point": 0.02, "flat": flat})
+
+
+@after("curve-output")
+def on_the_low_parabola_both_outputs_do_equally_well(lesson):
+    variables, *_ = lesson.fit(lesson.linear_output, lesson.start)
+    linear = lesson.mse(lesson.y_data, lesson.linear_output(lesson.x_data, *variables))
+    bent = lesson.mse(lesson.y_data, lesson.fits[2000])
+    within(linear / bent, 0.9, 1.1, excludes={"a line against it": lesson.level / bent})
+
+
+@after("curve-output-figure")
+def tanh_cuts_the_tall_parabola_off(lesson):
+    bent, straight = (fit.max() for fit in lesson.tall_fits.values())
+    within(bent, 0.9, 1, excludes={"the linear output": straight})
+    within(straight, 1.7, 2.1, excludes={"the tanh output": bent})
+
+
+@after("curve-output-table")
+def no_tanh_passes_one(lesson):
+    limit = lesson.mse(lesson.tall, np.minimum(8 * lesson.x_data**2, 1))
+    for _, *row in lesson.rows:
+        bent, straight = map(float, row)
+        within(bent, limit, 0.12, excludes={"a linear output": straight})
+        within(straight, 0.0003, 0.005, excludes={"a tanh output": bent})
+        within(bent / straight, 20, np.inf, excludes={"equal": 1})
+
+
+@after("curve-units-slopes")
+def slopes_cancel(lesson):
+    within(lesson.rising, 0.7, 3, excludes={"no slope": 0})
+    within(lesson.falling, -3, -0.7, excludes={"no slope": 0})
+    both = lesson.rising + lesson.falling
+    within(both, -0.15, 0.15, excludes={"the rising": lesson.rising})
+
+
+@after("digits-load")
+def the_data_are_named(lesson):
+    shapes = lesson.digits.x_train.shape, lesson.digits.x_test.shape
+    holds(lesson.digits.source in ("mnist", "scans"), "the digits are MNIST or the scans")
+    holds(shapes == ((60_000, 28, 28), (10_000, 28, 28)), "they have MNIST's shapes")
+
+
+@after("climax-figure")
+def the_quadratic_push_is_a_low_hump(lesson):
+    strong, even, rival = lesson.sizes.values()
+    within(rival.max(), 0.05, 0.06, excludes={"cross-entropy": strong.max()})
+    for weak in (even, rival):
+        within(lesson.p_true[weak.argmax()], 0.32, 0.35, excludes={"at the left end": 1e-4})
+        within(weak[0] / weak.max(), 0, 0.01, excludes={"cross-entropy": strong[0]})
+
+
+@after("choose-rates")
+def no_best_rate_lies_at_an_edge(lesson):
+    for cost, decay, best in [
+        ("quadratic", False, 10),
+        ("quadratic", True, 10),
+        ("cross-entropy", False, 0.5),
+        ("cross-entropy", True, 2),
+    ]:
+        rates = lesson.study.RATES[cost]
+        means = [
+            lesson.study.accuracies(lesson.short, cost=cost, rate=rate, decay=decay).mean()
+            for rate in rates
+        ]
+        where = int(np.argmax(means))
+        holds(rates[where] == best, f"{cost}, decay {decay}: the best rate is {best}")
+        holds(0 < where < len(rates) - 1, "it lies inside the grid")
+
+
+@after("choose-rates")
+def at_small_rates_decay_costs_something(lesson):
+    for cost, last in [("quadratic", 5), ("cross-entropy", 0.2)]:
+        for rate in (rate for rate in lesson.study.RATES[cost] if rate <= last):
+            constant, falling = (
+                lesson.study.accuracies(lesson.short, cost=cost, rate=rate, decay=decay)
+                for decay in (False, True)
+            )
+            holds(falling.max() < constant.min(), f"{cost} {rate}: the falling rate lies lower")
+
+
+@after("choose-one")
+def a_stored_run_is_run_again(lesson):
+    slow = lesson.study.accuracies(lesson.short, cost="quadratic", rate=0.2, decay=False).max()
+    low, high = lesson.digits.pick(mnist=(0.926, 0.932), scans=(0.93, 0.99))
+    within(lesson.accuracies[-1], low, high, excludes={"chance": 0.1, "the notes' rate": slow})
+
+
+@after("recipes-table")
+def the_rate_held_the_notes_back(lesson):
+    accuracy = {tuple(row[:4]): float(row[4]) for row in lesson.rows}
+    notes = accuracy[51, "quadratic", 0.2, "constant"]
+    rate, cost = (
+        accuracy[51, "quadratic", 10.0, "constant"],
+        accuracy[51, "cross-entropy", 0.2, "constant"],
+    )
+    holds(notes < cost < rate, "the rate helps more than the cost")
+    holds(accuracy[5, "quadratic", 10.0, "constant"] > notes, "five epochs pass the notes' 51")
+    holds(
+        all(rate > value for key, value in accuracy.items() if key[1] == "cross-entropy"),
+        "the quadratic cost at rate 10 ends ahead of cross-entropy",
+    )
+    short = {key: value for key, value in accuracy.items() if key[0] == 5}
+    best = max(short, key=short.get)
+    holds(best == (5, "cross-entropy", 2.0, "to 0"), "the chosen recipe is the best of five epochs")
+
+
+@after("decay-endings")
+def decay_makes_a_high_rate_usable(lesson):
+    def endings(rate, decay):
+        return lesson.study.accuracies(lesson.short, cost="cross-entropy", rate=rate, decay=decay)
+
+    within(np.ptp(endings(2.0, False)), 0.05, 1, excludes={"falling": np.ptp(endings(2.0, True))})
+    holds(endings(2.0, True).min() > endings(2.0, False).max(), "falling ends higher at rate 2")
+    within(
+        abs(endings(0.5, True).mean() - endings(0.5, False).mean()),
+        0,
+        0.001,
+        excludes={"at rate 2": endings(2.0, True).mean() - endings(2.0, False).mean()},
+    )
+
+
+@after("lost-train")
+def a_digit_is_lost(lesson):
+    holds(lesson.medians[lesson.lost] < 1e-4, "the model is sure that it is another digit")
+    recall = lesson.recall_of(lesson.w_lost, lesson.b_lost)
+    within(recall[lesson.lost], 0, 0.02, excludes={"a guess": 0.1, "the best digit": recall.max()})
+
+
+@after("lost-rescue")
+def cross_entropy_alone_brings_it_back(lesson):
+    before, quadratic, rescued = (recall[lesson.lost] for recall in lesson.recalls.values())
+    within(before, 0, 0.02, excludes={"a guess": 0.1})
+    within(quadratic, 0, 0.05, excludes={"a guess": 0.1, "cross-entropy": rescued})
+    within(rescued, 0.7, 1, excludes={"a guess": 0.1, "quadratic": quadratic})
+
+
+@after("lost-figure")
+def under_cross_entropy_all_digits_are_read(lesson):
+    before, quadratic, rescued = (recall.min() for recall in lesson.recalls.values())
+    within(rescued, 0.7, 1, excludes={"before": before, "quadratic": quadratic})
+
+
+@after("final-test")
+def the_chosen_recipe_reads_the_test_set(lesson):
+    low, high = lesson.digits.pick(mnist=(0.92, 0.93), scans=(0.9, 0.95))
+    slow = lesson.study.accuracies(lesson.short, cost="quadratic", rate=0.2, decay=False).max()
+    within(lesson.accuracies[-1], low, high, excludes={"chance": 0.1, "the notes' rate": slow})
+
+
+@after("then-agree")
+def a_hundred_steps_moved_the_weights(lesson):
+    moved = np.abs(lesson.session_weights).max()
+    within(moved, 1e-4, 1, excludes={"all zero": 0, "the tolerance": 1e-6})
+
+
+@after("keras-fit")
+def forgotten_logits_learn_nothing(lesson):
+    (loss, accuracy), (stuck, chance) = lesson.after_fit.values()
+    low, high = lesson.digits.pick(mnist=(0.88, 0.93), scans=(0.85, 0.99))
+    within(accuracy, low, high, excludes={"chance": 0.1, "forgotten": chance})
+    within(loss, 0.05, 0.5, excludes={"forgotten": stuck})
+    within(stuck, 2.302, 2.303, excludes={"learned": loss})
+    within(chance, 0.07, 0.13, excludes={"learned": accuracy})
+
+
+@after("keras-slips")
+def three_losses_differ(lesson):
+    for (_, right, forgotten, twice), (low, high) in zip(
+        lesson.rows, [(0.75, 0.83), (14, 20)], strict=True
+    ):
+        right, forgotten, twice = map(float, (right, forgotten, twice))
+        within(forgotten, low, high, excludes={"right": right, "twice": twice})
+
+
+@after("inside-weights-facts")
+def weights_say_what_the_text_says(lesson):
+    weights = lesson.w.numpy()
+    never = lesson.digits.pick(mnist=(66.5, 67.5), scans=(251.5, 252.5))
+    within(lesson.never.sum(), *never, excludes={"every pixel": 784, "none": 0})
+    ring = weights.reshape(28, 28, 10)[6:9, 12:16, 0].mean()
+    within(lesson.middle.mean(), -1.4, -0.2, excludes={"untrained": 0, "the ring": ring})
+    sums = np.abs(weights.sum(axis=1)).max()
+    within(sums, 0, 1e-4, excludes={"a single weight": np.abs(weights).max()})
+
+
+@after("inside-smooth")
+def speckles_matter_little(lesson):
+    left = lesson.smooth.var() / lesson.w.numpy().var()
+    within(left, 0.5, 0.8, excludes={"not smoothed": 1, "flattened": 0})
+    accuracy = lesson.accuracies[-1]
+    within(lesson.smooth_accuracy, accuracy - 0.008, accuracy + 0.008, excludes={"chance": 0.1})
+
+
+@after("inside-confusion")
+def most_counts_lie_on_the_diagonal(lesson):
+    share = np.trace(lesson.confusion) / lesson.confusion.sum()
+    within(share, 0.9, 1, excludes={"chance": 0.1})
+
+
+@after("inside-recall")
+def digits_differ_in_recall(lesson):
+    lowest, highest = lesson.recall.min(), lesson.recall.max()
+    within(lowest, 0.7, 0.91, excludes={"the highest": highest, "chance": 0.1})
+    within(highest, 0.95, 1, excludes={"the lowest": lowest})
+    holds(
+        lesson.off.max() < np.diag(lesson.confusion).min(), "mistakes are rarer than right answers"
+    )
+
+
+@after("inside-mistakes")
+def the_surest_mistake_is_very_sure(lesson):
+    within(lesson.sure.max(), 0.97, 1, excludes={"a guess": 0.1, "a coin": 0.5})
