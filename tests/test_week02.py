@@ -341,10 +341,17 @@ POWER_WRONG = {
     "not [1.0, 8.0, 27.0]": "lambda x, n: x",
     "for x of shape (3,)": "lambda x, n: tf.reduce_sum(x)",
 }
+SLOPE_WRONG = {
+    "still None": "lambda x: None",
+    "x**3 itself": "lambda x: x**3",
+    "it returned 4": "lambda x: 2 * x",
+    "but not at -1": "lambda x: 6 * x",
+}
 FASTER_WRONG = {
-    "it diverges": "lambda x, y, steps: (np.inf, np.inf)",
-    "as close as rate 0.2": "lambda x, y, steps: (0.0, 0.0)",
-    "return two numbers": "lambda x, y, steps: [1.0, 2.0, 3.0]",
+    "it diverges": "lambda gradient, x, steps: (np.inf, np.inf)",
+    "as close as rate 0.2": "lambda gradient, x, steps: (0.0, 0.0)",
+    "return two numbers": "lambda gradient, x, steps: [1.0, 2.0, 3.0]",
+    "40 are allowed": "lambda gradient, x, steps: faster(gradient, x, 2 * steps)",
 }
 
 
@@ -354,6 +361,7 @@ FASTER_WRONG = {
         (checks.check_standardise, "standardise", STANDARDISE_WRONG),
         (checks.check_accumulate, "accumulate", ACCUMULATE_WRONG),
         (checks.check_count, "count", COUNT_WRONG),
+        (checks.check_slope, "slope", SLOPE_WRONG),
         (checks.check_gradient, "gradient", GRADIENT_WRONG),
         (checks.check_power_once, "power_once", POWER_WRONG),
         (checks.check_faster, "faster", FASTER_WRONG),
@@ -366,21 +374,17 @@ def test_exercises(check, name, wrong):
 # --- taught, timing, graphs -------------------------------------------------------------------
 
 
-def test_other_ways_out_of_the_valley_pass():
-    """A larger rate is enough; so is momentum."""
-
-    def larger(x, y, steps, rate=0.7, momentum=0.0):
+def test_another_way_out_of_the_valley_passes_and_a_larger_rate_alone_does_not():
+    def larger(gradient, x, steps, rate, momentum=0.0):
         v, w = np.zeros(2), np.zeros(2)
         for _ in range(steps):
-            error = y - (w[0] * x + w[1])
-            v = momentum * v + 2 * rate * np.array([np.mean(error * x), np.mean(error)])
+            v = momentum * v - rate * np.array(gradient(*w))
             w = w + v
         return w
 
-    assert checks.check_faster(larger)
-    assert checks.check_faster(lambda x, y, steps: larger(x, y, steps, 0.4, 0.6))
-    assert not checks.check_faster(lambda x, y, steps: larger(x, y, steps, 0.2))
-    assert not checks.check_faster(lambda x, y, steps: larger(x, y, steps, 0.85))
+    assert checks.check_faster(lambda *given: larger(*given, 0.9, 0.5))
+    for rate in (0.2, 0.5, 0.6, 0.65, 0.7, 0.85):
+        assert not checks.check_faster(lambda *given, rate=rate: larger(*given, rate))
 
 
 def test_taught_runs_the_exported_cells_alone():

@@ -73,7 +73,24 @@ def check_count(count: Callable) -> None:
     expect(count("Cos", 3) == 0, "there is no Cos in this graph")
 
 
-@exercise("Exercise 4: gradient by hand")
+@exercise("Exercise 4: mend the tape")
+def check_slope(slope: Callable) -> None:
+    """Check a function that returns the derivative of x**3 at a float32 tensor x, of shape []."""
+    found = slope(tf.constant(2.0))
+    expect(
+        found is not None,
+        "still None: either the tape does not watch x, or y is computed outside TensorFlow",
+    )
+    answered(found)
+    found = float(np.asarray(found))
+    expect(found != 8.0, "this is x**3 itself; its derivative is asked for")
+    expect(
+        abs(found - 12) < 1e-4, f"at x = 2 it returned {found:g}, and the derivative is 3 * 2**2"
+    )
+    expect(abs(float(slope(tf.constant(-1.0))) - 3) < 1e-4, "right at 2, but not at -1")
+
+
+@exercise("Exercise 5: gradient by hand")
 def check_gradient(gradient: Callable) -> None:
     """Check a function (k, b, x, y) that returns dL/dk and dL/db of mean((y - (k x + b))^2)."""
     rng = np.random.default_rng(0)
@@ -105,7 +122,7 @@ def check_gradient(gradient: Callable) -> None:
     expect(close(right), f"got {answer.round(3)}, the tape says {right.round(3)}")
 
 
-@exercise("Exercise 5: one trace for all")
+@exercise("Exercise 6: one trace for all")
 def check_power_once(power_once: Callable) -> None:
     """Check a `tf.function` (x, n) that returns x**n for float32 [any] and int32 [], in one trace."""
     for x, n in [([1.0, 2.0, 3.0], 3), ([2.0], 10), ([0.5, -1.0], 0), ([3.0, 1.0, 1.0, 2.0], 2)]:
@@ -126,24 +143,31 @@ def check_power_once(power_once: Callable) -> None:
     )
 
 
-@exercise("Exercise 6: out of the valley")
+@exercise("Exercise 7: out of the valley")
 def check_faster(faster: Callable) -> None:
-    """Check a function (x, y, steps) that fits a line better than gradient descent at rate 0.2."""
+    """Check a function (gradient, x, steps) that fits a line better than plain descent at rate 0.2."""
+    steps = 40
     for seed, (k, b) in enumerate([(0.1, 0.2), (-2.0, 1.0), (3.0, 0.5)]):
-        x = np.random.default_rng(seed).random(100)
-        found = faster(x, k * x + b, 40)
+        x, asked = np.random.default_rng(seed).random(100), []
+
+        def gradient(slope, intercept, x=x, k=k, b=b, asked=asked):
+            asked.append(1)
+            error = k * x + b - (float(slope) * x + float(intercept))
+            return -2 * float(np.mean(error * x)), -2 * float(np.mean(error))
+
+        found = faster(gradient, x, steps)
         answered(found)
+        expect(
+            len(asked) <= steps, f"it called the gradient {len(asked)} times; {steps} are allowed"
+        )
         found = np.array([float(np.asarray(part)) for part in found])
         expect(found.shape == (2,), "return two numbers, (k, b)")
         expect(np.isfinite(found).all(), "it diverges: a step was too long for the steep direction")
-        slope = intercept = 0.0
-        for _ in range(40):
-            error = k * x + b - (slope * x + intercept)
-            slope += 0.4 * np.mean(error * x)
-            intercept += 0.4 * np.mean(error)
-        plain = np.hypot(slope - k, intercept - b)
-        gain = plain / max(np.hypot(*(found - (k, b))), 1e-12)
+        plain = np.zeros(2)
+        for _ in range(steps):
+            plain -= 0.2 * np.array(gradient(*plain))
+        gain = np.linalg.norm(plain - (k, b)) / max(np.linalg.norm(found - (k, b)), 1e-12)
         expect(
-            gain > 10,
-            f"after 40 steps it is {gain:.2g} times as close as rate 0.2; 10 times are asked for",
+            gain > 100,
+            f"after {steps} steps it is {gain:.2g} times as close as rate 0.2; 100 times are asked for",
         )

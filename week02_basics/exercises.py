@@ -63,7 +63,9 @@ def exercise(title: str) -> Callable[[Callable[..., None]], Callable[..., Verdic
                 verdict = Verdict(False, f"✗ {title}: {wrong}")
             except (Exception, SystemExit) as err:
                 reason = str(err).strip().splitlines()
-                detail = f" ({reason[0][:120]})" if reason else ""
+                detail = (
+                    f" ({reason[0].split('}} ')[-1][:120]})" if reason else ""
+                )  # no device names
                 verdict = Verdict(
                     False,
                     f"✗ {title}: your code stopped with {type(err).__name__}{detail}",

@@ -105,7 +105,7 @@ def the_gain_shrinks(lesson):
 @after("trace-table")
 def kinds_are_told_apart(lesson):
     counts = [count for _, count in lesson.rows]
-    holds(counts == [1, 1, 3, 1, 3, 3, 3, 1], "values, shapes, dtypes and objects are new kinds")
+    holds(counts == [1, 1, 3, 1, 1, 3, 3, 3, 1], "values, shapes, dtypes and objects are new kinds")
 
 
 @after("trace-hundred", tries=3)
@@ -113,6 +113,26 @@ def numbers_are_dear(lesson):
     dear = lesson.numbers / lesson.eagerly
     within(dear, 10, math.inf, excludes={"no tf.function": 1})
     within(lesson.numbers / lesson.tensors, 4, math.inf, excludes={"tensors": 1})
+
+
+@after("trace-loop-race", tries=4)
+def unrolling_is_dear_once_and_pays_later(lesson):
+    once = lesson.ratio(lesson.first, "unrolled", "looped")
+    later = lesson.ratio(lesson.later, "looped", "unrolled")
+    within(once, 1.2, 50, excludes={"no longer": 1})
+    within(later, 1.5, 50, excludes={"no faster": 1})
+
+
+@after("valley-rates")
+def a_rate_may_be_larger_but_not_too_large(lesson):
+    def left(rate, steps):
+        x, y = lesson.x_data.astype(float), lesson.y_data.astype(float)
+        return np.linalg.norm(lesson.walk(x, y, rate, steps)[-1] - [0.1, 0.2])
+
+    after_40 = {rate: left(rate, 40) for rate in (0.5, 0.6, 0.7, 0.76)}
+    holds(min(after_40, key=after_40.get) == 0.7, "in 40 steps rates around 0.7 come closest")
+    within(left(0.78, 40) / left(0.78, 0), 0.7, 1.3, excludes={"at 0.7": after_40[0.7]})
+    within(left(0.79, 201) / left(0.79, 0), 10, math.inf, excludes={"no change": 1})
 
 
 MUTATIONS = {  # what must make a claim fail: the cell, a text in it, and what takes its place
@@ -127,5 +147,7 @@ MUTATIONS = {  # what must make a claim fail: the cell, a text in it, and what t
     "a_graph_catches_up": ("pays-clock", "clock(tf.function(train_step)", "clock(train_step"),
     "one_call_gains_most": ("pays-many", "@tf.function\n", ""),
     "kinds_are_told_apart": ("trace-helper", "    @tf.function\n", "    @tf.function(reduce_retracing=True)\n"),
+    "unrolling_is_dear_once_and_pays_later": ("trace-loop-race", "repeated(range(200))", "repeated(tf.range(200))"),
+    "a_rate_may_be_larger_but_not_too_large": ("fit-rounding-walk", "k + 2 * rate", "k + rate"),
     "numbers_are_dear": ("trace-hundred", "plus_itself(n) for", "plus_itself(tf.constant(n)) for"),
 }  # fmt: skip
