@@ -284,3 +284,20 @@ def test_frames_that_are_cut_or_wrong():
     with pytest.raises(Nonsense):
         unpack(Stream(len(deep).to_bytes(8) + (0).to_bytes(8) + deep).read)
     assert math.isnan(unpack(Stream(pack({"a": math.nan}, [])).read)[0]["a"])
+
+
+def test_a_traced_function_tells_its_traces_across(far):
+    @tf.function
+    def square(x):
+        return x * x
+
+    def through(function):
+        values = [float(function(tf.constant(x))) for x in (2.0, 3.0)]
+        return values, int(function.experimental_get_tracing_count())
+
+    def plain(function):
+        return hasattr(function, "experimental_get_tracing_count")
+
+    values, count = far(through, square)
+    assert values == [4.0, 9.0] and int(count) == 1
+    assert far(plain, square) and not far(plain, float)

@@ -22,7 +22,7 @@ GOOD = {
     "ex1-stub": "def standardise(x):\n"
     "    return (x - tf.reduce_mean(x, axis=0)) / tf.math.reduce_std(x, axis=0)",
     "ex2-stub": "def accumulate(total, x):\n    return total.assign_add(x)",
-    "ex3-stub": "def gradient(k, b, x, y):\n    error = y - (k * x + b)\n"
+    "ex5-stub": "def gradient(k, b, x, y):\n    error = y - (k * x + b)\n"
     "    return -2 * tf.reduce_mean(error * x), -2 * tf.reduce_mean(error)",
 }
 
@@ -84,22 +84,22 @@ NAUGHTY = {
     "endless": {
         **GOOD,
         "ex1-stub": "import time\nwhile True:\n    time.sleep(0.01)\ndef standardise(x): ...",
-        "ex3-stub": "import time\ndef gradient(k, b, x, y):\n    while True: time.sleep(0.01)",
+        "ex5-stub": "import time\ndef gradient(k, b, x, y):\n    while True: time.sleep(0.01)",
     },
-    "exit": {**GOOD, "ex3-stub": "import os\ndef gradient(*_):\n    os._exit(3)"},
+    "exit": {**GOOD, "ex5-stub": "import os\ndef gradient(*_):\n    os._exit(3)"},
     "hungry": {
         **GOOD,
-        "ex3-stub": "def gradient(*_):\n    heap = []\n    while True:\n"
+        "ex5-stub": "def gradient(*_):\n    heap = []\n    while True:\n"
         "        heap.append(np.ones(10**6))",
     },
     "segfault": {
         **GOOD,
-        "ex3-stub": "import ctypes\ndef gradient(*_):\n    ctypes.string_at(0)",
+        "ex5-stub": "import ctypes\ndef gradient(*_):\n    ctypes.string_at(0)",
     },
     "talkative": {
         **GOOD,
         "ex2-stub": "def accumulate(total, x)\n    return total",
-        "ex3-stub": "def gradient(*_):\n    while True: print('k' * 10_000)",
+        "ex5-stub": "def gradient(*_):\n    while True: print('k' * 10_000)",
     },
 }
 
@@ -132,12 +132,12 @@ def rows(tmp_path_factory):
         ("cheat", "ex1", "means are not 0|one mean|standard deviations"),
         ("cheat", "ex2", "holds a Sly"),
         ("endless", "ex1", "your cell took too long"),
-        ("endless", "ex3", "your code took too long"),
-        ("exit", "ex3", r"your code ended the process \(exit status 3\)"),
-        ("hungry", "ex3", "your code took more than 2500 MB of memory"),
-        ("segfault", "ex3", r"your code crashed Python \(SIGSEGV\)"),
+        ("endless", "ex5", "your code took too long"),
+        ("exit", "ex5", r"your code ended the process \(exit status 3\)"),
+        ("hungry", "ex5", "your code took more than 2500 MB of memory"),
+        ("segfault", "ex5", r"your code crashed Python \(SIGSEGV\)"),
         ("talkative", "ex2", r"your cell stopped with SyntaxError \(expected ':'"),
-        ("talkative", "ex3", "your code printed more than 10 MB"),
+        ("talkative", "ex5", "your code printed more than 10 MB"),
         ("torn", "", "not a notebook"),
         ("unknown", "", "does not say which lesson"),
     ],
@@ -154,21 +154,23 @@ def test_what_is_right_passes_beside_what_is_wrong(rows):
         for name in NAUGHTY
     }
     assert passed == {
-        "cheat": ["ex3"],
+        "cheat": ["ex5"],
         "endless": ["ex2"],
         "exit": ["ex1", "ex2"],
         "hungry": ["ex1", "ex2"],
         "segfault": ["ex1", "ex2"],
         "talkative": ["ex1"],
     }
-    assert len(rows) == 3 * len(NAUGHTY) + 2
+    assert len(rows) == 7 * len(NAUGHTY) + 2
+    assert all("not answered" in rows[name, "ex7"]["hint"] for name in NAUGHTY)
 
 
 def test_the_students_cells_are_found_without_their_ids():
     lesson = judge.week("week02_basics")
     notebook = filled(GOOD)
     expected = judge.answers(lesson, notebook)
-    assert expected == list(GOOD.values())
+    assert [source for source in expected if "return ..." not in source] == list(GOOD.values())
+    assert len(expected) == len(lesson.exercises) == 7
     for number, cell in enumerate(notebook.cells):
         cell.id = f"other-{number}"
     assert judge.answers(lesson, notebook) == expected
