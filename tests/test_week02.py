@@ -231,7 +231,7 @@ def test_figures_draw_what_they_are_given():
         (plots.ranks(), 1),
         (plots.axes_of(np.arange(6).reshape(2, 3)), 1),
         (plots.described_then_run(), 1),
-        (plots.one_step(x, y, 0.2), 2),
+        (plots.one_step(x, y), 2),
         (plots.fit_figure(x, y, path), 3),
         (plots.path_figure(x, y, path, "rate"), 2),
         (plots.path_figure(x, y, path * 1e30, "diverged"), 2),

@@ -65,33 +65,33 @@ def described_then_run() -> Figure:
     return fig
 
 
-def one_step(x: np.ndarray, y: np.ndarray, rate: float) -> Figure:
-    """Draw the gaps between a line and the data, and a step down the loss over the slope.
+def one_step(x: np.ndarray, y: np.ndarray) -> Figure:
+    """Draw the gaps between a flat line at 0.2 and the data, and a step down the loss over its slope.
 
     Args:
-        x, y: the data, each of shape [n].
-        rate: the learning rate of the step, which starts at slope 0 with the right intercept.
+        x, y: the data, each of shape [n]. The step has learning rate 1, so that it can be seen.
     """
     fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6))
     few = np.argsort(x)[::6]
-    left.vlines(x[few], 0, y[few], color=RED, ls="-", lw=1.5, label="errors")
+    left.vlines(x[few], 0.2, y[few], color=RED, ls="-", lw=1.5, label="errors")
     left.plot(x[few], y[few], "o", color=GREY, ms=5, label="data")
-    left.plot([0, 1], [0, 0], "--", color=BLUE, label="line with k = 0, b = 0")
-    left.set(title="What is squared and averaged", xlabel="x", ylabel="y", ylim=(-0.03, 0.42))
+    left.plot([0, 1], [0.2, 0.2], "--", color=BLUE, label="line with k = 0, b = 0.2")
+    left.set(title="What is squared and averaged", xlabel="x", ylabel="y", ylim=(0.18, 0.34))
     left.legend(loc="upper left")
 
     def loss(k: np.ndarray) -> np.ndarray:
         return np.mean((y - (np.expand_dims(k, -1) * x + 0.2)) ** 2, axis=-1)
 
     slope = (loss(1e-3) - loss(-1e-3)) / 2e-3
-    k, now, then = np.linspace(-0.05, 0.23, 100), 0.0, -rate * slope
+    k, now, then = np.linspace(-0.05, 0.23, 100), 0.0, -slope
     right.plot(k, loss(k), "-", color=BLUE, label="loss")
-    near = np.array([-0.04, 0.06])
-    right.plot(near, loss(now) + slope * near, "--", color=ORANGE, label="its slope at k = 0")
+    near = np.array([-0.04, 0.05])
+    right.plot(near, loss(now) + slope * near, "--", color=ORANGE, label="its tangent at k = 0")
     right.plot([now, then], loss(np.array([now, then])), "o", color=RED, ms=7)
-    right.annotate("", (then, loss(now)), (now, loss(now)), arrowprops={"arrowstyle": "-|>"})
-    right.annotate("one step", (then / 2, loss(now)), (0, 5), textcoords="offset points")
-    right.set(title="One step against the slope (b = 0.2)", xlabel="k", ylabel="loss")
+    arrow_style = {"arrowstyle": "-|>", "color": RED, "lw": 1.5}
+    right.annotate("", (then, loss(now)), (now, loss(now)), arrowprops=arrow_style)
+    right.annotate("one step", (0.6 * then, loss(now)), (0, 5), textcoords="offset points")
+    right.set(title="One step against the slope (b = 0.2)", xlabel="slope k", ylabel="loss")
     right.legend(loc="upper right")
     return fig
 
@@ -112,7 +112,7 @@ def fit_figure(x: np.ndarray, y: np.ndarray, path: np.ndarray) -> Figure:
         path: slope and intercept after each step, shape [steps, 2]; it starts from (0, 0).
     """
     fig, (left, right) = plt.subplots(1, 2, figsize=(9, 4.0))
-    left.scatter(x, y, s=12, color=GREY, label="data")
+    left.scatter(x, y, s=12, color=GREY, label="data", zorder=3)
     last = len(path)
     for step, colour, style in [(1, RED, "--"), (2, ORANGE, "-."), (last, BLUE, "-")]:
         k, b = path[step - 1]
@@ -151,7 +151,7 @@ def path_figure(x: np.ndarray, y: np.ndarray, path: np.ndarray, title: str) -> F
     left.set(xlim=(-0.15, 0.35), ylim=(-0.05, 0.45))
     loss = np.mean((y - (path[:, :1] * x + path[:, 1:])) ** 2, axis=1)
     right.semilogy(np.clip(loss, 1e-14, 1e6), "-", color=BLUE)
-    right.set(title="Loss", xlabel="steps", ylabel="mean squared error", ylim=(1e-14, 1e4))
+    right.set(title="Loss", xlabel="steps", ylabel="mean squared error")
     return fig
 
 
