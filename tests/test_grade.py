@@ -179,6 +179,17 @@ def test_the_students_cells_are_found_without_their_ids():
     assert judge.answers(lesson, notebook) == [*expected, helper.source]
 
 
+def test_a_solution_that_stands_behind_a_stub_is_no_answer():
+    """In a lesson of the old form it has the answer's name; it must not stand in for a wrong one."""
+    lesson = judge.week("week02_basics")
+    notebook = filled({"ex1-stub": "def standardise(x):\n    return x"})
+    place = next(k for k, cell in enumerate(notebook.cells) if cell.get("id") == "ex1-stub")
+    solution = new_code_cell(GOOD["ex1-stub"], metadata={"tags": ["solution"]})
+    notebook.cells.insert(place + 1, solution)
+    found = judge.answers(lesson, notebook)
+    assert found[0] == "def standardise(x):\n    return x" and GOOD["ex1-stub"] not in found
+
+
 def test_a_judge_that_does_not_come_to_an_end_is_replaced(monkeypatch):
     """An exercise whose check is stopped gets a row, and the next judge goes on after it."""
     asked = []
