@@ -8,7 +8,71 @@ import numpy as np
 import tensorflow as tf
 
 
-@exercise("Exercise 1: log-softmax")
+@exercise("Exercise 1: a loss that cannot be fooled")
+def check_safe_mse(safe_mse: Callable) -> None:
+    """Check a function (y, prediction) that takes shapes [n] and [n, 1] in any mixture."""
+    y, prediction = np.array([1.0, 2.0, 4.0]), np.array([1.5, 2.0, 2.0])
+    for a, b in [(y, prediction), (y[:, None], prediction[:, None])]:
+        loss = safe_mse(a, b)
+        answered(loss)
+        expect(np.size(loss) == 1, f"one number is asked for, not the shape {np.shape(loss)}")
+        loss = float(loss)
+        expect(not np.isclose(loss, 4.25), "a sum of squares; the mean divides by n")
+        expect(not np.isclose(loss, 0.5), "the differences are averaged before they are squared")
+        expect(np.isclose(loss, 4.25 / 3), f"for shapes {a.shape} it gives {loss:g}, not 1.41667")
+    for a, b in [(y, prediction[:, None]), (y[:, None], prediction)]:
+        loss = float(safe_mse(a, b))
+        expect(
+            np.isclose(loss, 4.25 / 3),
+            f"for shapes {a.shape} and {b.shape} it gives {loss:g}: they were stretched to (3, 3)",
+        )
+
+
+@exercise("Exercise 2: what to expect")
+def check_expected_mse(expected: Callable) -> None:
+    """Check a function (sigma, n, degree) that returns the expected error of a polynomial fit."""
+    value = expected(0.5, 20, 3)
+    answered(value)
+    value = float(value)
+    expect(not np.isclose(value, 0.25), "this is the floor itself; the fit ends below it")
+    expect(not np.isclose(value, 0.25 * 17 / 20), "a polynomial of degree 3 has 4 free numbers")
+    expect(not np.isclose(value, 0.5 * 16 / 20), "the noise enters by its variance, sigma squared")
+    expect(
+        not np.isclose(value, 0.25 * 24 / 20), "above the floor? The fit has seen these very points"
+    )
+    right = [((0.5, 20, 3), 0.2), ((0.02, 200, 2), 0.000394), ((1.0, 5, 4), 0.0)]
+    for arguments, answer in right:
+        value = float(expected(*arguments))
+        expect(
+            np.isclose(value, answer, atol=1e-9),
+            f"for {arguments} it gives {value:g}, not {answer}",
+        )
+
+
+@exercise("Exercise 3: confusion matrix")
+def check_confusion(confusion: Callable) -> None:
+    """Check a function that counts integer labels [n] against answers [n] in a [10, 10] matrix."""
+    labels = np.array([0, 1, 1, 2, 7, 7, 7, 9])
+    answers = np.array([0, 1, 7, 2, 7, 1, 1, 4])
+    counts = confusion(labels, answers)
+    answered(counts)
+    counts = np.asarray(counts)
+    right = tf.math.confusion_matrix(labels, answers, 10).numpy()
+    expect(counts.shape == (10, 10), f"the shape is {counts.shape}, not (10, 10)")
+    expect(
+        not np.array_equal(counts, right.T),
+        "rows and columns are swapped: rows are the true digits",
+    )
+    expect(
+        not np.array_equal(counts, np.minimum(right, 1)),
+        "a pair that comes twice is counted once: `counts[i, j] += 1` with index arrays adds only "
+        "once for each pair; use `np.add.at` or a loop",
+    )
+    expect(counts.sum() == len(labels), f"{counts.sum():g} cases counted of {len(labels)}")
+    expect(np.array_equal(counts, right), "some counts are wrong")
+
+
+@exercise("Exercise 4: log-softmax")
 def check_log_softmax(log_softmax: Callable) -> None:
     """Check a function that maps float32 logits [n, classes] to their log-softmax."""
     z = np.array([[1.0, 2.0, 3.0], [-1.0, 0.5, 4.0]], np.float32)
@@ -38,61 +102,89 @@ def check_log_softmax(log_softmax: Callable) -> None:
     expect(np.allclose(y, [[-200, 0, -700]], atol=1e-2), "wrong for large logits")
 
 
-@exercise("Exercise 2: confusion matrix")
-def check_confusion(confusion: Callable) -> None:
-    """Check a function that counts integer labels [n] against answers [n] in a [10, 10] matrix."""
-    labels = np.array([0, 1, 1, 2, 7, 7, 7, 9])
-    answers = np.array([0, 1, 7, 2, 7, 1, 1, 4])
-    counts = confusion(labels, answers)
-    answered(counts)
-    counts = np.asarray(counts)
-    right = tf.math.confusion_matrix(labels, answers, 10).numpy()
-    expect(counts.shape == (10, 10), f"the shape is {counts.shape}, not (10, 10)")
-    expect(
-        not np.array_equal(counts, right.T),
-        "rows and columns are swapped: rows are the true digits",
-    )
-    expect(
-        not np.array_equal(counts, np.minimum(right, 1)),
-        "a pair that comes twice is counted once: `counts[i, j] += 1` with index arrays adds only "
-        "once for each pair; use `np.add.at` or a loop",
-    )
-    expect(counts.sum() == len(labels), f"{counts.sum():g} cases counted of {len(labels)}")
-    expect(np.array_equal(counts, right), "some counts are wrong")
-
-
-@exercise("Exercise 3: gradient of cross-entropy")
-def check_gradient(gradient: Callable) -> None:
-    """Check a function (labels, logits) that returns the gradient of the mean cross-entropy."""
+@exercise("Exercise 5: from logits to weights")
+def check_weight_gradients(gradients: Callable) -> None:
+    """Check a function (x, labels, logits) that returns the cost's gradients for w and b."""
     rng = np.random.default_rng(0)
-    logits = tf.constant(rng.normal(size=[6, 10]), tf.float32)
+    x = tf.constant(rng.random([6, 784]), tf.float32)
+    w, b = tf.Variable(tf.zeros([784, 10])), tf.Variable(tf.zeros([10]))
+    w.assign(rng.normal(0, 0.1, [784, 10]))
     labels = tf.one_hot(rng.integers(0, 10, 6), 10)
     with tf.GradientTape() as tape:
-        tape.watch(logits)
+        logits = x @ w + b
         loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels, logits))
-    right = tape.gradient(loss, logits).numpy()
-    answer = gradient(labels, logits)
+    right_w, right_b = (np.asarray(grad) for grad in tape.gradient(loss, [w, b]))
+    answer = gradients(x, labels, logits)
     answered(answer)
-    answer = np.asarray(answer)
-    expect(answer.shape == right.shape, f"the shape is {answer.shape}, not {right.shape}")
+    expect(
+        isinstance(answer, (tuple, list)) and len(answer) == 2,
+        "return both: `return grad_w, grad_b`",
+    )
+    grad_w, grad_b = map(np.asarray, answer)
+    for name, grad, shape in [("w", grad_w, (784, 10)), ("b", grad_b, (10,))]:
+        expect(grad.shape == shape, f"the gradient of {name} has shape {grad.shape}, not {shape}")
 
-    def close(other: np.ndarray) -> bool:
-        return np.allclose(answer, other, atol=1e-6)
+    def close(factor: float) -> bool:
+        return np.allclose(grad_w, factor * right_w, atol=1e-5)
 
+    expect(not close(6), "the gradient of the sum; the mean over n images divides by n")
+    expect(not close(0.6), "divided by the 10 classes; the mean is over the n images")
+    expect(not close(-1) and not close(-6), "the sign is turned: the push is p - y")
+    p = tf.nn.softmax(logits).numpy()
+    expect(not np.allclose(grad_w, x.numpy().T @ p / 6, atol=1e-5), "the labels are missing")
+    expect(close(1), "the gradient of w differs from what the tape says")
     expect(
-        not close(right * 6),
-        "the gradient of the sum; the mean over n rows divides by n",
+        np.allclose(grad_b, right_b, atol=1e-5),
+        "w is right; b's gradient sums the rows of the push",
+    )
+
+
+@exercise("Exercise 6: a cost of your own")
+def check_my_cost(cost: Callable) -> None:
+    """Check properties of a cost (labels, logits): one number, sensible, finite, never giving up."""
+    rng = np.random.default_rng(0)
+    labels = tf.one_hot(rng.integers(0, 10, 8), 10)
+
+    def value(logits: tf.Tensor) -> float:
+        result = cost(labels, logits)
+        answered(result)
+        expect(np.size(result) == 1, f"one number is asked for, not the shape {np.shape(result)}")
+        return float(result)
+
+    def push(logits: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(logits)
+            loss = cost(labels, logits)
+        grad = tape.gradient(loss, logits)
+        expect(grad is not None, "no gradient: use operations of TensorFlow on the logits")
+        return tf.reduce_sum(grad * labels, axis=-1) * len(logits)
+
+    nothing = tf.zeros([8, 10])
+    good, bad = 4 * labels, -4 * labels
+    expect(
+        value(good) < value(nothing) < value(bad),
+        "it should fall when the true logit rises above the others, and rise when it falls below",
     )
     expect(
-        not close(right / 10),
-        "divided by n times the classes; the mean is over rows only",
+        np.isfinite([value(300 * labels), value(-300 * labels)]).all(),
+        "infinite or nan for large logits: take no logarithm of a probability",
     )
     expect(
-        not close(-right) and not close(-right * 6),
-        "the sign is turned: softmax minus labels",
+        float(tf.reduce_max(push(nothing))) < 0,
+        "at equal logits the true logit should be pushed up",
     )
+    strong = np.abs(push(-12 * labels).numpy()).min()
+    expect(np.isfinite(strong), "the gradient is not finite where p(true) is near 0")
     expect(
-        not close(tf.nn.softmax(logits)) and not close(tf.nn.softmax(logits) / 6),
-        "the labels are missing",
+        strong > 0.01,
+        f"it gives up: at p(true) near 0 it pushes the true logit with {strong:.1e} only",
     )
-    expect(close(right), "differs from what the tape says")
+    mine, theirs = (
+        value(nothing),
+        float(tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels, nothing))),
+    )
+    worse = float(tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels, bad)))
+    expect(
+        not (np.isclose(mine, theirs) and np.isclose(value(bad), worse)),
+        "this is cross-entropy; invent another",
+    )

@@ -5,6 +5,17 @@ import numpy as np
 from tests.claims import after, holds, within
 
 
+def _mse(y, prediction):
+    return float(np.mean((y - prediction) ** 2))
+
+
+def _slow(lesson):
+    """Five epochs of the notes' recipe."""
+    runs = lesson.study.load()
+    how = {"cost": "quadratic", "rate": 0.2, "decay": False, "epochs": 5}
+    return lesson.study.accuracies(runs, **how).max()
+
+
 @after("setup")
 def it_says_what_it_runs_on(lesson):
     from week02_basics.start import devices
@@ -17,15 +28,15 @@ def it_says_what_it_runs_on(lesson):
 
 @after("curve-run")
 def a_missing_axis_ends_as_a_flat_line(lesson):
-    variables, *_ = lesson.fit(lesson.tanh_output, lesson.start, lesson.flat)
+    variables, *_ = lesson.fit(lesson.tanh_output, lesson.start, lesson.y_data[:, 0])
     height = np.ptp(lesson.tanh_output(lesson.x_data, *variables))
     within(height, 0, 0.06, excludes={"the parabola": 0.25})
 
 
 @after("curve-figure")
 def the_fit_waits_and_then_bends(lesson):
-    flat = lesson.mse(lesson.y_data, lesson.y_data.mean())
-    share = {steps: lesson.mse(lesson.y_data, fit) / flat for steps, fit in lesson.fits.items()}
+    flat = _mse(lesson.y_data, lesson.y_data.mean())
+    share = {steps: _mse(lesson.y_data, fit) / flat for steps, fit in lesson.fits.items()}
     within(share[500], 0.5, 1, excludes={"fitted": share[2000], "the start": share[0]})
     within(share[2000], 0, 0.12, excludes={"flat": 1, "step 800": share[800]})
 
@@ -47,7 +58,7 @@ def half_the_start_waits_longer(lesson):
 @after("curve-zeros-why")
 def equal_units_stay_equal(lesson):
     losses, w1, w2 = (np.array([row[k] for row in lesson.rows], float) for k in (1, 2, 3))
-    flat = lesson.level
+    flat = _mse(lesson.y_data, lesson.y_data.mean())
     within(losses[0], 0.0004, 0.0007, excludes={"flat": flat})
     for loss in losses[1:]:
         within(loss, 0.95 * flat, 1.05 * flat, excludes={"the random start": losses[0]})
@@ -82,10 +93,13 @@ def the_fit_is_nearer_than_the_points(lesson):
 
 @after("curve-output")
 def on_the_low_parabola_both_outputs_do_equally_well(lesson):
-    variables, *_ = lesson.fit(lesson.linear_output, lesson.start)
-    linear = lesson.mse(lesson.y_data, lesson.linear_output(lesson.x_data, *variables))
-    bent = lesson.mse(lesson.y_data, lesson.fits[2000])
-    within(linear / bent, 0.9, 1.1, excludes={"a line against it": lesson.level / bent})
+    errors = {}
+    for network in (lesson.tanh_output, lesson.linear_output):
+        variables, *_ = lesson.fit(network, lesson.start)
+        errors[network] = _mse(lesson.y_data, network(lesson.x_data, *variables))
+    flat = _mse(lesson.y_data, lesson.y_data.mean())
+    bent, straight = errors.values()
+    within(straight / bent, 0.9, 1.1, excludes={"flat": flat / bent})
 
 
 @after("curve-output-figure")
@@ -103,6 +117,14 @@ def no_tanh_passes_one(lesson):
         within(bent, limit, 0.12, excludes={"a linear output": straight})
         within(straight, 0.0003, 0.005, excludes={"a tanh output": bent})
         within(bent / straight, 20, np.inf, excludes={"equal": 1})
+
+
+@after("curve-relu")
+def straight_pieces_follow_the_parabola(lesson):
+    limit = _mse(lesson.tall, np.minimum(8 * lesson.x_data**2, 1))
+    for fit in (lesson.relu_fit, lesson.tall_fits["linear output"]):
+        error = _mse(lesson.tall, fit)
+        within(error, 0.0003, 0.006, excludes={"a tanh output": limit, "flat": 0.35})
 
 
 @after("curve-units-slopes")
@@ -156,11 +178,16 @@ def at_small_rates_decay_costs_something(lesson):
                 for decay in (False, True)
             )
             holds(falling.max() < constant.min(), f"{cost} {rate}: the falling rate lies lower")
+    halves = [
+        lesson.study.accuracies(lesson.short, cost="cross-entropy", rate=rate, decay=decay).mean()
+        for rate, decay in [(0.2, True), (0.1, False)]
+    ]
+    holds([round(half, 3) for half in halves] == [0.919, 0.919], "half the rate does the same")
 
 
 @after("choose-one")
 def a_stored_run_is_run_again(lesson):
-    slow = lesson.study.accuracies(lesson.short, cost="quadratic", rate=0.2, decay=False).max()
+    slow = _slow(lesson)
     low, high = lesson.digits.pick(mnist=(0.926, 0.932), scans=(0.93, 0.99))
     within(lesson.accuracies[-1], low, high, excludes={"chance": 0.1, "the notes' rate": slow})
 
@@ -223,7 +250,7 @@ def under_cross_entropy_all_digits_are_read(lesson):
 @after("final-test")
 def the_chosen_recipe_reads_the_test_set(lesson):
     low, high = lesson.digits.pick(mnist=(0.92, 0.93), scans=(0.9, 0.95))
-    slow = lesson.study.accuracies(lesson.short, cost="quadratic", rate=0.2, decay=False).max()
+    slow = _slow(lesson)
     within(lesson.accuracies[-1], low, high, excludes={"chance": 0.1, "the notes' rate": slow})
 
 
@@ -236,11 +263,13 @@ def a_hundred_steps_moved_the_weights(lesson):
 @after("keras-fit")
 def forgotten_logits_learn_nothing(lesson):
     (loss, accuracy), (stuck, chance) = lesson.after_fit.values()
-    low, high = lesson.digits.pick(mnist=(0.88, 0.93), scans=(0.85, 0.99))
+    low, high = lesson.digits.pick(mnist=(0.86, 0.92), scans=(0.82, 0.99))
     within(accuracy, low, high, excludes={"chance": 0.1, "forgotten": chance})
     within(loss, 0.05, 0.5, excludes={"forgotten": stuck})
     within(stuck, 2.302, 2.303, excludes={"learned": loss})
     within(chance, 0.07, 0.13, excludes={"learned": accuracy})
+    kernel = lesson.model.layers[0].kernel.numpy()
+    holds(not lesson.from_logits and not kernel.any(), "not one weight has moved")
 
 
 @after("keras-slips")
@@ -290,3 +319,23 @@ def digits_differ_in_recall(lesson):
 @after("inside-mistakes")
 def the_surest_mistake_is_very_sure(lesson):
     within(lesson.sure.max(), 0.97, 1, excludes={"a guess": 0.1, "a coin": 0.5})
+
+
+MUTATIONS = {  # what must make a claim fail: the cell, a text in it, and what takes its place
+    "the_fit_waits_and_then_bends": ("curve-descend", "0.1 * grad", "0.0 * grad"),
+    "half_the_start_waits_longer": ("curve-plateau", "0.5 * v for", "1.0 * v for"),
+    "equal_units_stay_equal": ("curve-zeros", "np.full_like(v, 0.5)", "1.1 * v"),
+    "only_the_last_bias_moves": ("curve-zeros", "np.zeros_like(v)", "0.5 * v"),
+    "the_network_ends_near_the_floor": ("curve-descend", "0.1 * grad", "0.01 * grad"),
+    "the_fit_is_nearer_than_the_points": ("curve-descend", "0.1 * grad", "0.01 * grad"),
+    "tanh_cuts_the_tall_parabola_off": ("curve-output", "tall = 8 *", "tall = 1 *"),
+    "no_tanh_passes_one": ("curve-output", "return tf.tanh(x", "return tf.tanh(0 * x"),
+    "slopes_cancel": ("curve-units", "* w2[:, 0]", "* w1[0]"),
+    "the_quadratic_push_is_a_low_hump": ("climax-figure", "tic_push(y, rival)", "tic_push(y, evenly) - 1"),
+    "no_best_rate_lies_at_an_edge": ("choose-rates", "[run for", "[run._replace(accuracy=-run.accuracy) for"),
+    "at_small_rates_decay_costs_something": ("choose-rates", "run.epochs == 5", "run.seed == 9"),
+    "the_rate_held_the_notes_back": ("recipes-table", "found.mean()", "-found.mean()"),
+    "decay_makes_a_high_rate_usable": ("choose-rates", "run.epochs == 5", "run.seed == 0"),
+    "cross_entropy_alone_brings_it_back": ("lost-rescue", "cross_entropy, 0.2", "cross_entropy, 0.0"),
+    "three_losses_differ": ("keras-slips", "Crossentropy()", "Crossentropy(from_logits=True)"),
+}  # fmt: skip
