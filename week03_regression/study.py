@@ -5,6 +5,7 @@ Takes about 15 minutes on two cores and writes `study.csv`, a row for each train
 """
 
 import csv
+import os
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -96,7 +97,8 @@ def main() -> None:
     if digits.source != "mnist":
         raise SystemExit("the study is about MNIST, which cannot be had here")
     digits = held_out(digits)
-    with open(FILE, "w", newline="", encoding="utf-8") as file:
+    draft = FILE.with_suffix(".part")  # the old table stays until the new one is whole
+    with open(draft, "w", newline="", encoding="utf-8") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(Run._fields)
         for cost, rate, decay, epochs, batch, seed in recipes():
@@ -106,6 +108,7 @@ def main() -> None:
             run = Run(cost, rate, decay, epochs, batch, seed, float(accuracy[-1]))
             table.writerow(run)
             file.flush()
+    os.replace(draft, FILE)
 
 
 if __name__ == "__main__":
