@@ -57,13 +57,14 @@ def needed(cells: list[nbformat.NotebookNode], last: set[str], known: set[str]) 
 def before(cells: list[nbformat.NotebookNode], cell_id: str) -> list[nbformat.NotebookNode]:
     """Return the cells that must run so that a cell can, in order, that cell last.
 
-    Of several cells that define a name before it is used, all are taken: one may change what the
-    other made.
+    A name comes from the nearest cell before that binds it, as it does from top to bottom.
     """
     end = next(k for k, cell in enumerate(cells) if cell.id == cell_id)
-    chosen, wanted = {cell_id}, used(cells[end])
+    chosen, wanted = {cell_id, "setup"}, used(cells[end])
     for cell in reversed(cells[:end]):
-        if bound(cell) & wanted or cell.id == "setup":
+        if found := bound(cell) & wanted:
             chosen.add(cell.id)
+            wanted = (wanted - found) | used(cell)
+        elif cell.id == "setup":
             wanted |= used(cell)
     return [cell for cell in cells[: end + 1] if cell.id in chosen]
