@@ -342,7 +342,7 @@ POWER_WRONG = {
     "for x of shape (3,)": "lambda x, n: tf.reduce_sum(x)",
 }
 SLOPE_WRONG = {
-    "still None": "lambda x: None",
+    "it returned None": "lambda x: None",
     "x**3 itself": "lambda x: x**3",
     "it returned 4": "lambda x: 2 * x",
     "but not at -1": "lambda x: 6 * x",

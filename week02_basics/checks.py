@@ -53,7 +53,25 @@ def check_accumulate(accumulate: Callable) -> None:
     expect(float(total) == 7.0, f"1 + 2 + 4 became {float(total):g}")
 
 
-@exercise("Exercise 3: count operations")
+@exercise("Exercise 3: mend the tape")
+def check_slope(slope: Callable) -> None:
+    """Check a function that returns the derivative of x**3 at a float32 tensor x, of shape []."""
+    found = slope(tf.constant(2.0))
+    expect(
+        found is not None,
+        "it returned None: the tape does not watch x, y is computed outside TensorFlow, or a `return` "
+        "is missing",
+    )
+    answered(found)
+    found = float(np.asarray(found))
+    expect(found != 8.0, "this is x**3 itself; its derivative is asked for")
+    expect(
+        abs(found - 12) < 1e-4, f"at x = 2 it returned {found:g}, and the derivative is 3 * 2**2"
+    )
+    expect(abs(float(slope(tf.constant(-1.0))) - 3) < 1e-4, "right at 2, but not at -1")
+
+
+@exercise("Exercise 4: count operations")
 def check_count(count: Callable) -> None:
     """Check a function (op_type, rounds) that counts in the graph of `x = tf.sin(x) * x` in a loop."""
     sines = count("Sin", 5)
@@ -71,23 +89,6 @@ def check_count(count: Callable) -> None:
         "one Placeholder is expected, the argument x: does the traced function take x?",
     )
     expect(count("Cos", 3) == 0, "there is no Cos in this graph")
-
-
-@exercise("Exercise 4: mend the tape")
-def check_slope(slope: Callable) -> None:
-    """Check a function that returns the derivative of x**3 at a float32 tensor x, of shape []."""
-    found = slope(tf.constant(2.0))
-    expect(
-        found is not None,
-        "still None: either the tape does not watch x, or y is computed outside TensorFlow",
-    )
-    answered(found)
-    found = float(np.asarray(found))
-    expect(found != 8.0, "this is x**3 itself; its derivative is asked for")
-    expect(
-        abs(found - 12) < 1e-4, f"at x = 2 it returned {found:g}, and the derivative is 3 * 2**2"
-    )
-    expect(abs(float(slope(tf.constant(-1.0))) - 3) < 1e-4, "right at 2, but not at -1")
 
 
 @exercise("Exercise 5: gradient by hand")

@@ -93,6 +93,15 @@ def one_call_gains_most(lesson):
     within(one_call, 15, math.inf, excludes={"no gain": 1, "a call a step": a_step})
 
 
+@after("pays-count", tries=4)
+def a_tiny_function_is_slower_as_a_graph(lesson):
+    one, *middle, hundred = lesson.count_gains
+    within(one, 0, 0.6, excludes={"as fast": 1})
+    for gain in middle:
+        within(gain, 0, hundred, excludes={"nothing": -1})
+    within(hundred, 1.4, 50, excludes={"as fast": 1})
+
+
 @after("pays-sizes", tries=4)
 def the_gain_shrinks(lesson):
     small, *middle, large = lesson.size_gains
@@ -105,7 +114,9 @@ def the_gain_shrinks(lesson):
 @after("trace-table")
 def kinds_are_told_apart(lesson):
     counts = [count for _, count in lesson.rows]
-    holds(counts == [1, 1, 3, 1, 1, 3, 3, 3, 1], "values, shapes, dtypes and objects are new kinds")
+    holds(
+        counts == [1, 1, 3, 1, 1, 1, 3, 3, 3, 1], "values, shapes, dtypes and objects are new kinds"
+    )
 
 
 @after("trace-hundred", tries=3)
@@ -113,6 +124,7 @@ def numbers_are_dear(lesson):
     dear = lesson.numbers / lesson.eagerly
     within(dear, 10, math.inf, excludes={"no tf.function": 1})
     within(lesson.numbers / lesson.tensors, 4, math.inf, excludes={"tensors": 1})
+    within(lesson.tensors / lesson.eagerly, 1.5, 50, excludes={"as fast": 1})
 
 
 @after("trace-loop-race", tries=4)
@@ -147,5 +159,6 @@ MUTATIONS = {  # what must make a claim fail: the cell, a text in it, and what t
     "kinds_are_told_apart": ("trace-helper", "    @tf.function\n", "    @tf.function(reduce_retracing=True)\n"),
     "unrolling_is_dear_once_and_pays_later": ("trace-loop-race", "range(200)), repeated", "tf.range(200)), repeated"),
     "a_rate_may_be_larger_but_not_too_large": ("fit-rounding-walk", "k + 2 * rate", "k + rate"),
+    "a_tiny_function_is_slower_as_a_graph": ("pays-count", "tf.function(chain(count))", "chain(count)"),
     "numbers_are_dear": ("trace-hundred", "plus_itself(n) for", "plus_itself(tf.constant(n)) for"),
 }  # fmt: skip
