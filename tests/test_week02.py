@@ -298,10 +298,14 @@ def test_a_check_never_raises(capsys):
         (lambda: 4, "✗ Doubling: your code stopped with TypeError"),
         (..., "✎ Doubling: your turn"),
         (None, "✗ Doubling: it gives nothing back"),
+        (
+            tf.function(lambda x: tf.constant([x, x, x]) + tf.constant([1, 2])),
+            "✗ Doubling: your code stopped with ValueError (Dimensions must be equal",
+        ),
     ]:
         verdict = check(wrong)
         assert not verdict and verdict.message.startswith(hint)
-    assert capsys.readouterr().out.count("\n") == 7
+    assert capsys.readouterr().out.count("\n") == 8
 
 
 STANDARDISE_WRONG = {
@@ -346,6 +350,7 @@ SLOPE_WRONG = {
     "x**3 itself": "lambda x: x**3",
     "it returned 4": "lambda x: 2 * x",
     "but not at -1": "lambda x: 6 * x",
+    "which is a tensor": "lambda x: 12.0",
 }
 FASTER_WRONG = {
     "it diverges": "lambda gradient, x, steps: (np.inf, np.inf)",

@@ -15,6 +15,10 @@ WEEK = "week03_regression"
 
 LOG_SOFTMAX_WRONG = {
     "not finite": "lambda z: tf.math.log(tf.nn.softmax(z))",
+    "of each row": "lambda z: z - tf.reduce_max(z) - tf.math.log("
+    "tf.reduce_sum(tf.exp(z - tf.reduce_max(z)), axis=-1, keepdims=True))",
+    "may be negative": "lambda z: z - tf.nn.relu(tf.reduce_max(z, axis=-1, keepdims=True)) - tf.math.log("
+    "tf.reduce_sum(tf.exp(z - tf.nn.relu(tf.reduce_max(z, axis=-1, keepdims=True))), axis=-1, keepdims=True))",
     "softmax itself": "lambda z: tf.nn.softmax(z)",
     "one sum for the whole batch": "lambda z: z - tf.reduce_logsumexp(z)",
     "differs from tf.nn.log_softmax": "lambda z: z - tf.reduce_max(z, axis=-1, keepdims=True)",

@@ -63,6 +63,7 @@ def check_slope(slope: Callable) -> None:
         "is missing",
     )
     answered(found)
+    expect(tf.is_tensor(found), "return the tape's answer, which is a tensor")
     found = float(np.asarray(found))
     expect(found != 8.0, "this is x**3 itself; its derivative is asked for")
     expect(

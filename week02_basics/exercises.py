@@ -62,10 +62,10 @@ def exercise(title: str) -> Callable[[Callable[..., None]], Callable[..., Verdic
             except _Wrong as wrong:
                 verdict = Verdict(False, f"✗ {title}: {wrong}")
             except (Exception, SystemExit) as err:
-                reason = str(err).strip().splitlines()
-                detail = (
-                    f" ({reason[0].split('}} ')[-1][:120]})" if reason else ""
-                )  # no device names
+                lines = str(err).strip().splitlines()
+                # A traced function puts its own traceback before the reason, an operation its device.
+                reason = lines[-1 if lines[0].startswith("in user code") else 0] if lines else ""
+                detail = f" ({reason.strip().split('}} ')[-1][:120]})" if reason else ""
                 verdict = Verdict(
                     False,
                     f"✗ {title}: your code stopped with {type(err).__name__}{detail}",

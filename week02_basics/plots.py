@@ -91,7 +91,7 @@ def one_step(x: np.ndarray, y: np.ndarray) -> Figure:
     arrow_style = {"arrowstyle": "-|>", "color": RED, "lw": 1.5}
     right.annotate("", (then, loss(now)), (now, loss(now)), arrowprops=arrow_style)
     right.annotate("one step", (0.6 * then, loss(now)), (0, 5), textcoords="offset points")
-    right.set(title="One step against the slope (b = 0.2)", xlabel="slope k", ylabel="loss")
+    right.set(title="One step against the slope (b = 0.2, rate 1)", xlabel="slope k", ylabel="loss")
     right.legend(loc="upper right")
     return fig
 

@@ -14,8 +14,10 @@ def hidden_layer() -> Figure:
     fig, ax = canvas(7.2, 2.7)
     x = box(ax, 0.6, 1.45, "x", width=0.6, colour=INPUT)
     result = box(ax, 6.0, 1.45, "prediction\ntanh(sum + b2)", width=1.8, height=0.7, colour=OUTPUT)
-    for y, unit in [(2.3, "1"), (1.6, "2"), (0.6, "10")]:
-        hidden = box(ax, 3.0, y, f"unit {unit}:\ntanh(w1 x + b1)", width=1.7, colour=HIDDEN)
+    for y, unit in [(2.3, 0), (1.6, 1), (0.6, 9)]:
+        hidden = box(
+            ax, 3.0, y, f"unit {unit}:\ntanh(w1[{unit}] x + b1[{unit}])", width=2.0, colour=HIDDEN
+        )
         arrow(ax, x.right, hidden.left)
         arrow(ax, hidden.right, result.left)
     note(ax, 3.0, 1.12, "...")

@@ -140,12 +140,17 @@ def pushes(p: np.ndarray, sizes: Mapping[str, np.ndarray]) -> Figure:
     return fig
 
 
-def rates(runs: Sequence[Run], lowest: float = 0.84) -> Figure:
+def _of_error(accuracy: np.ndarray) -> np.ndarray:
+    """Return minus the logarithm of the error, 1 - accuracy; of an accuracy of 1 something large."""
+    return -np.log(np.maximum(1 - np.asarray(accuracy), 1e-9))
+
+
+def rates(runs: Sequence[Run]) -> Figure:
     """Draw the accuracy of training runs against their learning rate, a dot for each run.
 
-    Runs below `lowest` sit on the lower edge.
+    The scale of accuracies is that of the logarithm of the errors, so the top is stretched.
     """
-    fig, axes = plt.subplots(1, 2, figsize=(9, 3.9), sharey=True)
+    fig, axes = plt.subplots(1, 2, figsize=(9, 4.2), sharey=True)
     for ax, cost in zip(axes, ("quadratic", "cross-entropy"), strict=True):
         for decay, colour, marker, style, shift in [
             (False, BLUE, "o", "-", 0.97),
@@ -157,14 +162,15 @@ def rates(runs: Sequence[Run], lowest: float = 0.84) -> Figure:
                     found.setdefault(run.rate, []).append(run.accuracy)
             for rate, accuracy in found.items():
                 at = [rate * shift] * len(accuracy)
-                seen = np.maximum(accuracy, lowest)
-                ax.plot(at, seen, marker, color=colour, ms=3.5, clip_on=False)
-            median = [max(float(np.median(accuracy)), lowest) for accuracy in found.values()]
+                ax.plot(at, accuracy, marker, color=colour, ms=3.5)
+            median = [float(np.median(accuracy)) for accuracy in found.values()]
             name = "rate falls to 0" if decay else "constant rate"
             ax.semilogx(list(found), median, style, color=colour, marker=marker, ms=0, label=name)
         ax.set(title=f"{cost} cost".replace("entropy cost", "entropy"), xlabel="learning rate")
-        ax.set_ylim(lowest, 0.94)
-        ax.legend(loc="lower center")
+        ax.set_yscale("function", functions=(_of_error, lambda v: 1 - np.exp(-v)))
+        ax.set_yticks([0.3, 0.5, 0.7, 0.8, 0.85, 0.9, 0.92, 0.93])
+        ax.minorticks_off()
+        ax.legend(loc="lower left" if cost == "quadratic" else "lower center")
     axes[0].set_ylabel("validation accuracy")
     return fig
 

@@ -20,7 +20,7 @@ import numpy as np
 FILE = Path(__file__).with_name("study.csv")
 RATES = {
     "cross-entropy": (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0),
-    "quadratic": (0.2, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0),
+    "quadratic": (0.2, 0.5, 1.0, 2.5, 5.0, 10.0, 12.0, 16.0, 20.0, 25.0, 50.0, 100.0),
 }
 LONG = [  # cost, rate, decay: the notes' 51 epochs in batches of 128
     ("quadratic", 0.2, False),

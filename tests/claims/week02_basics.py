@@ -157,7 +157,7 @@ MUTATIONS = {  # what must make a claim fail: the cell, a text in it, and what t
     "a_graph_catches_up": ("pays-clock", "clock(tf.function(train_step)", "clock(train_step"),
     "one_call_gains_most": ("pays-many", "@tf.function\n", ""),
     "kinds_are_told_apart": ("trace-helper", "    @tf.function\n", "    @tf.function(reduce_retracing=True)\n"),
-    "unrolling_is_dear_once_and_pays_later": ("trace-loop-race", "range(200)), repeated", "tf.range(200)), repeated"),
+    "unrolling_is_dear_once_and_pays_later": ("trace-loop-race", "repeated(range, 200), repeated", "repeated(tf.range, 200), repeated"),
     "a_rate_may_be_larger_but_not_too_large": ("fit-rounding-walk", "k + 2 * rate", "k + rate"),
     "a_tiny_function_is_slower_as_a_graph": ("pays-count", "tf.function(chain(count))", "chain(count)"),
     "numbers_are_dear": ("trace-hundred", "plus_itself(n) for", "plus_itself(tf.constant(n)) for"),

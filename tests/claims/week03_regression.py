@@ -86,9 +86,19 @@ def the_network_ends_near_the_floor(lesson):
 
 
 @after("curve-truth")
-def the_fit_is_nearer_than_the_points(lesson):
+def noise_is_not_what_keeps_the_network_away(lesson):
+    away = {
+        name: np.sqrt(lesson.mse(lesson.x_data**2, curve)) for name, curve in lesson.curves.items()
+    }
+    network, clean, parabola = away.values()
     flat = np.sqrt(lesson.mse(lesson.x_data**2, lesson.y_data.mean()))
-    within(lesson.distance, 0, 0.0115, excludes={"a data point": 0.02, "flat": flat})
+    within(network, 0.004, 0.0125, excludes={"a data point": 0.02, "flat": flat})
+    within(clean, 0.004, 0.0125, excludes={"a data point": 0.02, "flat": flat})
+    within(clean / network, 0.85, 1.15, excludes={"none": 0, "twice": 2})
+    within(parabola, 0, 0.0035, excludes={"the network": network})
+    variables, *_ = lesson.fit(lesson.tanh_output, lesson.start, steps=20_000)
+    later = np.sqrt(lesson.mse(lesson.x_data**2, lesson.tanh_output(lesson.x_data, *variables)))
+    within(later / network, 0.5, 0.93, excludes={"no nearer": 1})
 
 
 @after("curve-output")
@@ -155,7 +165,7 @@ def the_quadratic_push_is_a_low_hump(lesson):
 def no_best_rate_lies_at_an_edge(lesson):
     for cost, decay, best in [
         ("quadratic", False, 10),
-        ("quadratic", True, 10),
+        ("quadratic", True, 16),
         ("cross-entropy", False, 0.5),
         ("cross-entropy", True, 2),
     ]:
@@ -178,6 +188,16 @@ def at_small_rates_decay_costs_something(lesson):
                 for decay in (False, True)
             )
             holds(falling.max() < constant.min(), f"{cost} {rate}: the falling rate lies lower")
+    for decay, fallen in [(False, 1), (True, 3)]:
+        at = {
+            rate: lesson.study.accuracies(lesson.short, cost="quadratic", rate=rate, decay=decay)
+            for rate in (16, 20, 25)
+        }
+        holds(at[16].min() > 0.92, "at 16 all runs stand")
+        holds((at[20] < 0.85).sum() == fallen, "at 20 four of ten fall")
+        holds((at[25] < 0.85).sum() == (4 if decay else 5), "at 25 nine of ten")
+    gentle = lesson.study.accuracies(lesson.short, cost="cross-entropy", rate=5, decay=True)
+    holds(round(gentle.mean(), 3) == 0.927, "cross-entropy goes down gently")
     halves = [
         lesson.study.accuracies(lesson.short, cost="cross-entropy", rate=rate, decay=decay).mean()
         for rate, decay in [(0.2, True), (0.1, False)]
@@ -207,8 +227,10 @@ def the_rate_held_the_notes_back(lesson):
         "the quadratic cost at rate 10 ends ahead of cross-entropy",
     )
     short = {key: value for key, value in accuracy.items() if key[0] == 5}
-    best = max(short, key=short.get)
-    holds(best == (5, "cross-entropy", 2.0, "to 0"), "the chosen recipe is the best of five epochs")
+    first, second = sorted(short, key=short.get)[:-3:-1]
+    holds(first == (5, "quadratic", 16.0, "to 0"), "quadratic from 16 is one of the two best")
+    holds(second == (5, "cross-entropy", 2.0, "to 0"), "cross-entropy from 2 is the other")
+    holds(short[first] - short[second] < 0.001, "the two are level")
 
 
 @after("decay-endings")
@@ -327,7 +349,7 @@ MUTATIONS = {  # what must make a claim fail: the cell, a text in it, and what t
     "equal_units_stay_equal": ("curve-zeros", "np.full_like(v, 0.5)", "1.1 * v"),
     "only_the_last_bias_moves": ("curve-zeros", "np.zeros_like(v)", "0.5 * v"),
     "the_network_ends_near_the_floor": ("curve-descend", "0.1 * grad", "0.01 * grad"),
-    "the_fit_is_nearer_than_the_points": ("curve-descend", "0.1 * grad", "0.01 * grad"),
+    "noise_is_not_what_keeps_the_network_away": ("curve-descend", "0.1 * grad", "0.01 * grad"),
     "tanh_cuts_the_tall_parabola_off": ("curve-output", "tall = 8 *", "tall = 1 *"),
     "no_tanh_passes_one": ("curve-output", "return tf.tanh(x", "return tf.tanh(0 * x"),
     "slopes_cancel": ("curve-units", "* w2[:, 0]", "* w1[0]"),
