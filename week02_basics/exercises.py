@@ -1,6 +1,7 @@
 """What turns a check into one friendly line: a pencil, a tick, or a cross with a hint; never a traceback."""
 
 import functools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -65,7 +66,8 @@ def exercise(title: str) -> Callable[[Callable[..., None]], Callable[..., Verdic
                 lines = str(err).strip().splitlines()
                 # A traced function puts its own traceback before the reason, an operation its device.
                 reason = lines[-1 if lines[0].startswith("in user code") else 0] if lines else ""
-                detail = f" ({reason.strip().split('}} ')[-1][:120]})" if reason else ""
+                reason = re.sub(r"^\{\{.*?\}\} ", "", reason.strip())
+                detail = f" ({reason[:120]})" if reason else ""
                 verdict = Verdict(
                     False,
                     f"✗ {title}: your code stopped with {type(err).__name__}{detail}",
