@@ -343,8 +343,29 @@ def the_surest_mistake_is_very_sure(lesson):
     within(lesson.sure.max(), 0.97, 1, excludes={"a guess": 0.1, "a coin": 0.5})
 
 
+@after("curve-play")
+def a_valley_needs_more_than_one_unit_and_a_start_that_is_large_enough(lesson):
+    flat = _mse(lesson.y_data, lesson.y_data.mean())
+
+    def endings(units, scale):
+        for seed in (1, 2, 3, 4):
+            draw = np.random.default_rng(seed)
+            w1, w2 = (scale * draw.normal(size=[2, units])).astype(np.float32)
+            first = [w1[None], np.zeros([1, units], np.float32), w2[:, None], lesson.start[3]]
+            yield lesson.fit(lesson.tanh_output, first)[1][-1] / flat
+
+    one, two, ten, small = (
+        np.array(list(endings(*how))) for how in [(1, 1.0), (2, 1.0), (10, 1.0), (10, 0.3)]
+    )
+    holds((one > 0.95).all(), "one unit makes no valley")
+    holds((two < 0.25).sum() == 1, "two made one from one draw of four")
+    holds((ten < 0.25).all(), "ten made one from each")
+    holds((small > 0.8).all(), "from a small start ten units are still on the plateau")
+
+
 MUTATIONS = {  # what must make a claim fail: the cell, a text in it, and what takes its place
     "the_fit_waits_and_then_bends": ("curve-descend", "0.1 * grad", "0.0 * grad"),
+    "a_valley_needs_more_than_one_unit_and_a_start_that_is_large_enough": ("curve-descend", "0.1 * grad", "0.01 * grad"),
     "half_the_start_waits_longer": ("curve-plateau", "0.5 * v for", "1.0 * v for"),
     "equal_units_stay_equal": ("curve-zeros", "np.full_like(v, 0.5)", "1.1 * v"),
     "only_the_last_bias_moves": ("curve-zeros", "np.zeros_like(v)", "0.5 * v"),
