@@ -268,7 +268,9 @@ def test_a_softmax_applied_twice_has_a_floor(week):
 def digits() -> Digits:
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, [300, 28, 28], np.uint8)
-    return Digits(images, np.arange(300, dtype=np.uint8) % 10, images, images[:, 0, 0] % 10, "mnist")
+    return Digits(
+        images, np.arange(300, dtype=np.uint8) % 10, images, images[:, 0, 0] % 10, "mnist"
+    )
 
 
 def test_draws_do_not_overlap_and_grow(digits):
@@ -352,7 +354,11 @@ def test_the_studies_train_what_they_say(week, digits, monkeypatch, tmp_path):
         ),
     )  # fmt: skip
     study.main([])
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["remedies.csv", "seven.csv", "trap.csv"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "remedies.csv",
+        "seven.csv",
+        "trap.csv",
+    ]
     assert len(study.load("trap")) == 6
     rows = study.load("remedies")
     assert len(rows) == 5 * 3 * 2 + 5 * 2 * 3

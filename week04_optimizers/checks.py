@@ -18,7 +18,9 @@ def check_floor(floor_of: Callable) -> None:
     answer = floor_of(10)
     answered(answer)
     answer = float(answer)
-    expect(not np.isclose(answer, 0), "0 would need a probability of 1; the second softmax gives less")
+    expect(
+        not np.isclose(answer, 0), "0 would need a probability of 1; the second softmax gives less"
+    )
     expect(
         not np.isclose(answer, np.log(10)),
         "this is the loss of an untrained network; a perfect one gets lower",
@@ -27,7 +29,9 @@ def check_floor(floor_of: Callable) -> None:
         not np.isclose(answer, np.log(1 + 10 / np.e)),
         "the true class is one of them: only the others add e^0 to the sum",
     )
-    expect(not np.isclose(answer, np.e / (np.e + 9)), "this is the probability; the loss is -log of it")
+    expect(
+        not np.isclose(answer, np.e / (np.e + 9)), "this is the probability; the loss is -log of it"
+    )
     for classes in (10, 2, 1000):
         right = float(np.log(1 + (classes - 1) / np.e))
         answer = float(floor_of(classes))

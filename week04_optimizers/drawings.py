@@ -91,10 +91,22 @@ def family() -> Figure:
     g = box(ax, 0.8, 1.3, "gradient g", width=1.2, colour=(ORANGE, 0.35))
     first = box(ax, 3.0, 2.0, "leaky mean of g\nMomentum, NAG", width=1.9, height=0.7, colour=KEPT)
     second = box(
-        ax, 3.0, 0.65, "sizes of g, squared\nAdagrad, RMSprop,\nAdadelta", width=1.9, height=0.9, colour=(RED, 0.25)
+        ax,
+        3.0,
+        0.65,
+        "sizes of g, squared\nAdagrad, RMSprop,\nAdadelta",
+        width=1.9,
+        height=0.9,
+        colour=(RED, 0.25),
     )
     step = box(
-        ax, 6.0, 1.3, "step = rate x mean\n/ root of squares\nAdam", width=2.0, height=0.95, colour=(GREEN, 0.3)
+        ax,
+        6.0,
+        1.3,
+        "step = rate x mean\n/ root of squares\nAdam",
+        width=2.0,
+        height=0.95,
+        colour=(GREEN, 0.3),
     )
     arrow(ax, g.right, first.left)
     arrow(ax, g.right, second.left)

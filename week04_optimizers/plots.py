@@ -24,7 +24,7 @@ def _style(number: int) -> dict:
 
 def learning_curves(curves: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
     """Draw a neuron's output against the epoch, a panel for each start and a line for each cost."""
-    fig, axes = plt.subplots(1, len(curves), figsize=(9, 3.4), sharey=True)
+    fig, axes = plt.subplots(1, len(curves), figsize=(8, 3.0), sharey=True)
     for ax, (title, lines) in zip(axes, curves.items(), strict=True):
         for (name, outputs), colour, style in zip(
             lines.items(), (RED, BLUE), ("--", "-"), strict=True
@@ -42,13 +42,15 @@ def against_rate(
     limits: tuple[float, float] | Sequence[tuple[float, float]],
     columns: int = 2,
     log: bool = False,
-    wins: bool | None | Sequence[bool] = True,
+    wins: bool | Sequence[bool] | None = True,
     knob: str = "learning rate",
+    levels: Mapping[str, float] | None = None,
 ) -> Figure:
     """Draw the one plot of this lesson: a score against the learning rate.
 
-    Each dot is a seed, lines join the medians, and a star marks the best median. What lies outside
-    the limits sits on the edge; `nan` stands for a run that never arrived and is not drawn.
+    Each dot is a seed, lines join the medians, and a star marks the best median if it does not lie at
+    an end of its grid. What lies outside the limits sits on the edge; `nan` stands for a run that
+    never arrived and is not drawn.
 
     Args:
         panels: for each panel's title and each line's name the scores of all seeds, by rate.
@@ -58,9 +60,10 @@ def against_rate(
         log: whether the vertical axis is logarithmic.
         wins: whether a high score is good, or for each panel; None marks nothing.
         knob: what the horizontal axis shows.
+        levels: scores to compare with, by the name of a line: thin, in its colour.
     """
     rows = -(-len(panels) // columns)
-    size = (9, 4.2) if rows == 1 else (9, 2.3 * rows + 0.6)
+    size = (8, 3.5) if rows == 1 else (8, 2.0 * rows + 0.6)
     alike = not isinstance(limits, list)
     fig, axes = plt.subplots(rows, columns, figsize=size, sharey=alike, squeeze=False)
     every = len(panels) * [limits] if alike else limits
@@ -74,12 +77,16 @@ def against_rate(
             colour, line = COLOURS[number % 7], LINES[number % 7]
             rates = np.array(sorted(lines[name]))
             scores = [np.clip(lines[name][rate], *limits) for rate in rates]
-            for rate, values in zip(rates, scores, strict=True):
-                ax.plot([rate] * len(values), values, ".", color=colour, ms=3, clip_on=False)
+            if levels and name in levels:
+                ax.axhline(levels[name], color=colour, linestyle=line, lw=0.8)
+            places = np.repeat(rates, [len(values) for values in scores])
+            ax.plot(places, np.concatenate(scores), ".", color=colour, ms=3, clip_on=False)
             middle = np.array([_median(values, high) for values in scores])
             ax.plot(rates, middle, color=colour, linestyle=line, lw=1.8)
             if high is not None and np.isfinite(middle).any():
                 at = np.nanargmax(middle if high else -middle)
+                if not 0 < at < len(rates) - 1:
+                    continue
                 ax.plot(rates[at], middle[at], "*", color=colour, ms=11, mec="black", mew=0.6)
         ax.set(title=title, xscale="log", ylim=limits, yscale="log" if log else "linear")
     for ax in axes.flat[len(panels) :]:
@@ -110,7 +117,7 @@ def overfitting(history: np.ndarray) -> Figure:
     Args:
         history: rows of step, training accuracy and loss, validation accuracy and loss.
     """
-    fig, axes = plt.subplots(1, 2, figsize=(9, 3.6))
+    fig, axes = plt.subplots(1, 2, figsize=(8, 3.1))
     step, *values = history.T
     for ax, part, title in zip(axes, (0, 1), ("Accuracy", "Cross-entropy"), strict=True):
         ax.plot(step, values[part], "--", color=GREY, label="training")
@@ -129,7 +136,9 @@ def on_the_way(curves: Mapping[str, tuple[np.ndarray, np.ndarray]], label: str) 
     for number, (name, (steps, scores)) in enumerate(curves.items()):
         style = _style(number)
         ax.plot(steps, scores.mean(axis=0), **style, ms=4, label=name)
-        ax.fill_between(steps, scores.min(axis=0), scores.max(axis=0), color=style["color"], alpha=0.15)
+        ax.fill_between(
+            steps, scores.min(axis=0), scores.max(axis=0), color=style["color"], alpha=0.15, lw=0
+        )
     ax.set(xlabel="step", ylabel=label, xscale="log")
     ax.legend(fontsize=9, ncols=2)
     return fig
@@ -145,10 +154,22 @@ def descents(
         loss: two grids of weights, and the loss on them.
         minimum: the best weights, [2].
     """
-    fig, axes = plt.subplots(1, len(paths), figsize=(9, 3.4), sharex=True, sharey=True)
+    fig, axes = plt.subplots(1, len(paths), figsize=(8, 3.0), sharex=True, sharey=True)
     for ax, (name, path), colour in zip(axes, paths.items(), (BLUE, RED, ORANGE), strict=True):
-        ax.contour(*loss[:2], np.log(loss[2]), levels=14, colors="#BBBBBB", linewidths=0.7)
-        ax.plot(*path.T, "-", color=colour, lw=1, marker="." if len(path) < 100 else "", ms=5)
+        lines = ax.contour(
+            *loss[:2], np.log(loss[2]), levels=8, colors="#CCCCCC", linewidths=0.7, linestyles="-"
+        )
+        lines.set_antialiased(False)
+        smooth = len(path) < 1000
+        ax.plot(
+            *path.T,
+            "-",
+            color=colour,
+            lw=1,
+            marker="." if len(path) < 100 else "",
+            ms=5,
+            antialiased=smooth,
+        )
         ax.plot(*minimum, "*", color="black", ms=11)
         ax.set(title=name, xlabel="slope")
         ax.grid(False)
@@ -156,13 +177,14 @@ def descents(
     return fig
 
 
-def contours(ax: plt.Axes, surface: Surface) -> None:
+def contours(ax: plt.Axes, surface: Surface, levels: int = 9) -> None:
     """Draw a surface's contour lines in its window, closer where it is low, and its minimum."""
     (left, right), (bottom, top) = surface.window
-    x, y = np.meshgrid(np.linspace(left, right, 200), np.linspace(bottom, top, 200))
+    x, y = np.meshgrid(np.linspace(left, right, 120), np.linspace(bottom, top, 120))
     value = surface.value(x, y)
     shown = np.log10(value + 0.01) if surface.minimum else value
-    ax.contour(x, y, shown, levels=16, colors="#BBBBBB", linewidths=0.7, linestyles="-")
+    drawn = ax.contour(x, y, shown, levels=levels, colors="#CCCCCC", linewidths=0.7, linestyles="-")
+    drawn.set_antialiased(False)  # a quarter of the bytes
     if surface.minimum:
         ax.plot(*surface.minimum, "*", color="black", ms=13, zorder=5)
     ax.set(xlim=(left, right), ylim=(bottom, top), xlabel="x", ylabel="y")
@@ -180,7 +202,7 @@ def paths_figure(
         rates: learning rate of each rule.
         steps: how many are drawn.
     """
-    fig, axes = plt.subplots(2, 4, figsize=(9, 5.2), sharex=True, sharey=True)
+    fig, axes = plt.subplots(2, 4, figsize=(8, 4.2), sharex=True, sharey=True)
     for number, (ax, (name, run)) in enumerate(zip(axes.flat, runs.items(), strict=False)):
         contours(ax, surface)
         style = _style(number) | {"linestyle": "-"}
@@ -210,7 +232,7 @@ def values_figure(
 
 def ellipse_paths(surface: Surface, paths: Mapping[str, np.ndarray]) -> Figure:
     """Draw paths on a bowl of two curvatures, and beside them the distance from its bottom."""
-    fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.9))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3.4))
     contours(left, surface)
     for number, (name, path) in enumerate(paths.items()):
         style = _style(number) | {"linestyle": "-"}
@@ -240,7 +262,12 @@ def leaky_weights(gammas: Sequence[float], steps: int = 40) -> Figure:
     for number, gamma in enumerate(gammas):
         style = _style(number)
         ago = np.arange(steps)
-        ax.plot(ago, gamma**ago, **style, ms=4, label=f"gamma = {gamma:g}: sum {1 / (1 - gamma):g}")
+        ax.plot(
+            ago,
+            gamma**ago,
+            **style | {"marker": ""},
+            label=f"gamma = {gamma:g}: sum {1 / (1 - gamma):g}",
+        )
     ax.set(xlabel="steps ago", ylabel="weight of that gradient", ylim=(0, 1.05))
     ax.legend()
     return fig
@@ -248,7 +275,7 @@ def leaky_weights(gammas: Sequence[float], steps: int = 40) -> Figure:
 
 def two_bowls(surfaces: Sequence[Surface]) -> Figure:
     """Draw the contours of bowls side by side, each with the arrow of a gradient step."""
-    fig, axes = plt.subplots(1, len(surfaces), figsize=(9, 3.3), sharey=True)
+    fig, axes = plt.subplots(1, len(surfaces), figsize=(8, 3.0), sharey=True)
     for ax, surface in zip(axes, surfaces, strict=True):
         contours(ax, surface)
         start = np.array([1.0, 0.45])

@@ -37,7 +37,9 @@ def draw(digits: Digits, count: int, seed: int = 0, held_out: int = 1000) -> Sam
         raise ValueError(f"{count} and {held_out} digits asked for, there are {total}")
     chosen = np.random.default_rng(seed).permutation(total)
     parts = chosen[:count], chosen[total - held_out :]
-    return Sample(*(t for part in parts for t in rows_of(digits.x_train[part], digits.y_train[part])))
+    return Sample(
+        *(t for part in parts for t in rows_of(digits.x_train[part], digits.y_train[part]))
+    )
 
 
 def split(digits: Digits, held_out: int = 10_000) -> Sample:

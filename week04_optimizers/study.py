@@ -198,9 +198,7 @@ def write(name: str, rows: Iterable[Row]) -> None:
             if table is None:
                 table = csv.DictWriter(out, list(row), extrasaction="ignore", lineterminator="\n")
                 table.writeheader()
-            table.writerow(
-                {k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()}
-            )
+            table.writerow({k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()})
             out.flush()
     os.replace(draft, file)
 

@@ -64,7 +64,7 @@ def ellipse(flat: float, steep: float, turned: float = 0.0) -> Surface:
         x, y = _parts(w)
         return _joined(xx * x + xy * y, xy * x + yy * y)
 
-    name = f"curvatures {flat:g} and {steep:g}" + (f", turned by {turned:g} degrees" if turned else "")
+    name = f"curvatures {flat:g} and {steep:g}" + (f", at {turned:g} deg" if turned else "")
     window = (-1.3, 1.3), (-1.3, 1.3)
     return Surface(name, value, gradient, (0.0, 0.0), window, "a quadratic form")
 

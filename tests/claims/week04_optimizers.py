@@ -1,6 +1,7 @@
 """What week 4 claims."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -69,7 +70,10 @@ def a_higher_rate_brings_accuracy_back_and_not_the_cross_entropy(lesson):
 def no_best_rate_of_the_trap_is_an_edge(lesson):
     for softmax, score, sign in [("once", "accuracy", 1), ("once", "cross_entropy", -1), ("twice", "cross_entropy", -1), ("twice", "accuracy", 1)]:  # fmt: skip
         middle = [sign * np.median(found) for found in _trap(lesson, softmax, score).values()]
-        holds(0 < int(np.argmax(middle)) < len(middle) - 1, f"{softmax}, {score}: the best lies inside")
+        holds(
+            0 < int(np.argmax(middle)) < len(middle) - 1,
+            f"{softmax}, {score}: the best lies inside",
+        )
 
 
 @after("trap-floor")
@@ -141,7 +145,9 @@ def remedies_hold_the_loss_and_not_the_accuracy(lesson):
             within(loss.mean(), 0.4, 0.45, excludes={"no remedy": none[steps].mean()})
             holds(loss.max() < none[steps].min(), f"{name}: each seed is better than without")
     for steps in (400, 2000):
-        means = {n: _test(lesson, n, steps).mean() for n in ("early stopping", "L2 in Adam", "AdamW")}
+        means = {
+            n: _test(lesson, n, steps).mean() for n in ("early stopping", "L2 in Adam", "AdamW")
+        }
         holds(min(means, key=means.get) == "AdamW", "AdamW is the lowest of the three")
     plain = _test(lesson, "no remedy", 400, "test_accuracy").mean()
     for name in ("early stopping", "L2 in Adam", "AdamW", "dropout"):
@@ -289,7 +295,8 @@ def a_rate_for_each_weight_helps_along_the_axes_alone(lesson):
 @after("rules-slope")
 def adagrad_slows_down_and_does_not_stop(lesson):
     gone = [
-        -lesson.walk(lesson.adagrad, lambda w: 0 * w + 1, [0.0], 0.01, n)[-1, 0] for n in (400, 1600)
+        -lesson.walk(lesson.adagrad, lambda w: 0 * w + 1, [0.0], 0.01, n)[-1, 0]
+        for n in (400, 1600)
     ]
     within(gone[1] / gone[0], 1.9, 2.1, excludes={"stopped": 1, "a constant rate": 4})
 
@@ -358,7 +365,7 @@ def the_notes_order_comes_out_nowhere(lesson):
 
 @after("valley-picture")
 def the_rates_of_the_film_are_the_best(lesson):
-    holds(lesson.VALLEY_RATES == lesson.best, "each rule runs at its best rate")
+    holds(lesson.best == lesson.VALLEY_RATES, "each rule runs at its best rate")
 
 
 @after("valley-rest")
@@ -398,7 +405,7 @@ def the_order_on_the_saddle_is_in_the_rates(lesson):
 def on_the_saddle_a_larger_rate_is_sooner(lesson):
     for name in ("SGD", "Momentum", "Adagrad", "RMSprop", "Adam"):
         steps = lesson.settled(lesson.saddle[name].touch)[:31]  # up to rate 1
-        holds(all(b <= a for a, b in zip(steps, steps[1:], strict=False)), f"{name} gets faster")
+        holds(all(b <= a for a, b in pairwise(steps)), f"{name} gets faster")
     at_one = lesson.settled(lesson.saddle["RMSprop"].touch)[30]
     within(at_one, 1, 1.5, excludes={"at 0.01": 75})
 
@@ -506,7 +513,7 @@ def all_of_it_in_keras_learns(lesson):
 
 @after("same-table")
 def aligned_rules_are_those_of_keras(lesson):
-    for name, way, written, equal in lesson.rows:
+    for _, way, written, equal in lesson.rows:
         within(float(equal), 0, 1e-9, excludes={"as written": float(written)})
         within(float(written), 2e-9, 2, excludes={"equal": 1e-9})
         within(float(way), 1, 20, excludes={"not walked": 0})
