@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from week02_basics.figures import BLUE, COLOURS, GREY, LINES, ORANGE, RED
-from week04_optimizers.race import Run, steps_to
+from week04_optimizers.race import Run
 from week04_optimizers.surfaces import Surface
 
 import matplotlib.pyplot as plt
@@ -24,7 +24,7 @@ def _style(number: int) -> dict:
 
 def learning_curves(curves: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
     """Draw a neuron's output against the epoch, a panel for each start and a line for each cost."""
-    fig, axes = plt.subplots(1, len(curves), figsize=(9, 3.4), sharey=True)
+    fig, axes = plt.subplots(1, len(curves), figsize=(8, 3.0), sharey=True)
     for ax, (title, lines) in zip(axes, curves.items(), strict=True):
         for (name, outputs), colour, style in zip(
             lines.items(), (RED, BLUE), ("--", "-"), strict=True
@@ -36,26 +36,111 @@ def learning_curves(curves: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
     return fig
 
 
-def overfitting(steps: np.ndarray, train: np.ndarray, validation: np.ndarray) -> Figure:
-    """Draw accuracy and cross-entropy of training and validation against the step.
+def against_rate(
+    panels: Mapping[str, Mapping[str, Mapping[float, Sequence[float]]]],
+    label: str,
+    limits: tuple[float, float] | Sequence[tuple[float, float]],
+    columns: int = 2,
+    log: bool = False,
+    wins: bool | Sequence[bool] | None = True,
+    knob: str = "learning rate",
+    levels: Mapping[str, float] | None = None,
+) -> Figure:
+    """Draw the one plot of this lesson: a score against the learning rate.
+
+    Each dot is a seed, lines join the medians, and a star marks the best median if it does not lie at
+    an end of its grid. What lies outside the limits sits on the edge; `nan` stands for a run that
+    never arrived and is not drawn.
 
     Args:
-        steps: where it was measured, [points].
-        train, validation: accuracy and cross-entropy for each seed, [points, 2, seeds].
+        panels: for each panel's title and each line's name the scores of all seeds, by rate.
+        label: of the score.
+        limits: of the vertical axis, or of each panel's.
+        columns: panels in a row.
+        log: whether the vertical axis is logarithmic.
+        wins: whether a high score is good, or for each panel; None marks nothing.
+        knob: what the horizontal axis shows.
+        levels: scores to compare with, by the name of a line: thin, in its colour.
     """
-    fig, axes = plt.subplots(1, 2, figsize=(9, 3.6))
-    corners = ("lower right", "upper right")
+    rows = -(-len(panels) // columns)
+    size = (8, 3.5) if rows == 1 else (8, 2.0 * rows + 0.6)
+    alike = not isinstance(limits, list)
+    fig, axes = plt.subplots(rows, columns, figsize=size, sharey=alike, squeeze=False)
+    every = len(panels) * [limits] if alike else limits
+    good = wins if isinstance(wins, list) else len(panels) * [wins]
+    names = {name: None for lines in panels.values() for name in lines}
+    for ax, title, limits, high in zip(axes.flat, panels, every, good, strict=False):
+        lines = panels[title]
+        for number, name in enumerate(names):
+            if name not in lines:
+                continue
+            colour, line = COLOURS[number % 7], LINES[number % 7]
+            rates = np.array(sorted(lines[name]))
+            scores = [np.clip(lines[name][rate], *limits) for rate in rates]
+            if levels and name in levels:
+                ax.axhline(levels[name], color=colour, linestyle=line, lw=0.8)
+            places = np.repeat(rates, [len(values) for values in scores])
+            ax.plot(places, np.concatenate(scores), ".", color=colour, ms=3, clip_on=False)
+            middle = np.array([_median(values, high) for values in scores])
+            ax.plot(rates, middle, color=colour, linestyle=line, lw=1.8)
+            if high is not None and np.isfinite(middle).any():
+                at = np.nanargmax(middle if high else -middle)
+                if not 0 < at < len(rates) - 1:
+                    continue
+                ax.plot(rates[at], middle[at], "*", color=colour, ms=11, mec="black", mew=0.6)
+        ax.set(title=title, xscale="log", ylim=limits, yscale="log" if log else "linear")
+    for ax in axes.flat[len(panels) :]:
+        ax.axis("off")
+    for ax in axes[-1]:
+        ax.set_xlabel(knob)
+    for ax in axes[:, 0]:
+        ax.set_ylabel(label)
+    if len(names) > 1:
+        lines = [
+            plt.Line2D([], [], color=COLOURS[k % 7], linestyle=LINES[k % 7], label=name)
+            for k, name in enumerate(names)
+        ]
+        fig.legend(handles=lines, loc="outside lower center", ncols=min(7, len(names)), fontsize=9)
+    return fig
+
+
+def _median(values: np.ndarray, high: bool | None) -> float:
+    """Return the median of the seeds, one that never arrived counted as worst; nan if most did not."""
+    worst = -np.inf if high else np.inf
+    middle = float(np.median(np.where(np.isnan(values), worst, values)))
+    return middle if np.isfinite(middle) else np.nan
+
+
+def overfitting(history: np.ndarray) -> Figure:
+    """Draw accuracy and cross-entropy of training and validation digits against the step.
+
+    Args:
+        history: rows of step, training accuracy and loss, validation accuracy and loss.
+    """
+    fig, axes = plt.subplots(1, 2, figsize=(8, 3.1))
+    step, *values = history.T
     for ax, part, title in zip(axes, (0, 1), ("Accuracy", "Cross-entropy"), strict=True):
-        for name, values, colour, style in [
-            ("training", train, GREY, "--"),
-            ("validation", validation, BLUE, "-"),
-        ]:
-            ax.plot(steps, values[:, part], color=colour, ls=style, lw=0.8, alpha=0.6)
-            mean = values[:, part].mean(axis=1)
-            ax.plot(steps, mean, color=colour, ls=style, lw=2.5, label=name)
+        ax.plot(step, values[part], "--", color=GREY, label="training")
+        ax.plot(step, values[2 + part], "-", color=BLUE, label="validation")
         ax.set(title=title, xlabel="step")
-        ax.legend(loc=corners[part])
+        ax.legend(loc=("lower right", "center right")[part])
+    lowest = int(values[3].argmin())
+    axes[1].plot(step[lowest], values[3][lowest], "*", color=BLUE, ms=13, mec="black")
     axes[1].set_ylim(bottom=0)
+    return fig
+
+
+def on_the_way(curves: Mapping[str, tuple[np.ndarray, np.ndarray]], label: str) -> Figure:
+    """Draw a score against the step for each name: steps [n] and scores [seeds, n]."""
+    fig, ax = plt.subplots(figsize=(7.2, 3.9))
+    for number, (name, (steps, scores)) in enumerate(curves.items()):
+        style = _style(number)
+        ax.plot(steps, scores.mean(axis=0), **style, ms=4, label=name)
+        ax.fill_between(
+            steps, scores.min(axis=0), scores.max(axis=0), color=style["color"], alpha=0.15, lw=0
+        )
+    ax.set(xlabel="step", ylabel=label, xscale="log")
+    ax.legend(fontsize=9, ncols=2)
     return fig
 
 
@@ -69,10 +154,22 @@ def descents(
         loss: two grids of weights, and the loss on them.
         minimum: the best weights, [2].
     """
-    fig, axes = plt.subplots(1, len(paths), figsize=(9, 3.4), sharex=True, sharey=True)
+    fig, axes = plt.subplots(1, len(paths), figsize=(8, 3.0), sharex=True, sharey=True)
     for ax, (name, path), colour in zip(axes, paths.items(), (BLUE, RED, ORANGE), strict=True):
-        ax.contour(*loss[:2], np.log(loss[2]), levels=14, colors="#BBBBBB", linewidths=0.7)
-        ax.plot(*path.T, "-", color=colour, lw=1, marker="." if len(path) < 100 else "", ms=5)
+        lines = ax.contour(
+            *loss[:2], np.log(loss[2]), levels=8, colors="#CCCCCC", linewidths=0.7, linestyles="-"
+        )
+        lines.set_antialiased(False)
+        smooth = len(path) < 1000
+        ax.plot(
+            *path.T,
+            "-",
+            color=colour,
+            lw=1,
+            marker="." if len(path) < 100 else "",
+            ms=5,
+            antialiased=smooth,
+        )
         ax.plot(*minimum, "*", color="black", ms=11)
         ax.set(title=name, xlabel="slope")
         ax.grid(False)
@@ -80,102 +177,116 @@ def descents(
     return fig
 
 
-def contours(ax: plt.Axes, surface: Surface) -> None:
+def contours(ax: plt.Axes, surface: Surface, levels: int = 9) -> None:
     """Draw a surface's contour lines in its window, closer where it is low, and its minimum."""
     (left, right), (bottom, top) = surface.window
-    x, y = np.meshgrid(np.linspace(left, right, 200), np.linspace(bottom, top, 200))
+    x, y = np.meshgrid(np.linspace(left, right, 120), np.linspace(bottom, top, 120))
     value = surface.value(x, y)
     shown = np.log10(value + 0.01) if surface.minimum else value
-    ax.contour(x, y, shown, levels=16, colors="#BBBBBB", linewidths=0.7, linestyles="-")
+    drawn = ax.contour(x, y, shown, levels=levels, colors="#CCCCCC", linewidths=0.7, linestyles="-")
+    drawn.set_antialiased(False)  # a quarter of the bytes
     if surface.minimum:
         ax.plot(*surface.minimum, "*", color="black", ms=13, zorder=5)
     ax.set(xlim=(left, right), ylim=(bottom, top), xlabel="x", ylabel="y")
     ax.grid(False)
 
 
-def race_figure(
-    surface: Surface,
-    runs: Mapping[str, Run],
-    rates: Mapping[str, float],
-    target: float,
-    steps: int,
+def paths_figure(
+    surface: Surface, runs: Mapping[str, Run], rates: Mapping[str, float], steps: int
 ) -> Figure:
-    """Draw all paths over the surface's contours up to the target, and the losses against the step.
+    """Draw a panel for each rule: the first steps of its path over the surface's contours.
 
     Args:
         surface: where the runs walked.
         runs: by name of the rule; the style of a rule is that of its place here.
-        rates: learning rate of each rule, for the legend.
-        target: the value at which a path is cut in the left panel; the right one goes on.
-        steps: how many steps the right panel shows.
+        rates: learning rate of each rule.
+        steps: how many are drawn.
     """
-    fig, (left, right) = plt.subplots(1, 2, figsize=(9, 4.6))
-    contours(left, surface)
+    fig, axes = plt.subplots(2, 4, figsize=(8, 4.2), sharex=True, sharey=True)
+    for number, (ax, (name, run)) in enumerate(zip(axes.flat, runs.items(), strict=False)):
+        contours(ax, surface)
+        style = _style(number) | {"linestyle": "-"}
+        ax.plot(*run.path[: steps + 1].T, **style, ms=3, lw=1.2)
+        ax.set_title(f"{name}, rate {rates[name]:g}", fontsize=10)
+    for ax in axes.flat[len(runs) :]:
+        ax.axis("off")
+    for ax in axes.flat:
+        ax.label_outer()
+    return fig
+
+
+def values_figure(
+    runs: Mapping[str, Run], target: float, steps: int, limits: tuple[float, float], log: bool
+) -> Figure:
+    """Draw the value of each run against the step, and the target as a dotted line."""
+    fig, ax = plt.subplots(figsize=(7.2, 3.9))
     for number, (name, run) in enumerate(runs.items()):
+        every = (number, max(1, steps // 8))
+        ax.plot(run.loss[: steps + 1], **_style(number), ms=4, lw=1.6, markevery=every, label=name)
+    ax.axhline(target, color=GREY, ls=":", lw=1)
+    ax.set(xlabel="step", ylabel="value", xlim=(0, steps), ylim=limits)
+    ax.set_yscale("log" if log else "linear")
+    ax.legend(ncols=2, fontsize=9)
+    return fig
+
+
+def ellipse_paths(surface: Surface, paths: Mapping[str, np.ndarray]) -> Figure:
+    """Draw paths on a bowl of two curvatures, and beside them the distance from its bottom."""
+    fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3.4))
+    contours(left, surface)
+    for number, (name, path) in enumerate(paths.items()):
+        style = _style(number) | {"linestyle": "-"}
+        left.plot(*path.T, **style, ms=3, lw=1.2)
+        distance = np.maximum(np.hypot(*path.T), 1e-12)
+        right.semilogy(distance, **style | {"marker": ""}, label=name)
+    right.set(xlabel="step", ylabel="distance from the bottom")
+    right.legend()
+    return fig
+
+
+def shrink_curves(products: np.ndarray, curves: Mapping[str, np.ndarray]) -> Figure:
+    """Draw what a step leaves of an error against rate times curvature, a line for each name."""
+    fig, ax = plt.subplots(figsize=(7.2, 3.7))
+    for number, (name, left) in enumerate(curves.items()):
+        ax.plot(products, left, **_style(number) | {"marker": ""}, label=name)
+    ax.axhline(1, color="black", lw=1)
+    ax.set(xlabel="rate times curvature", ylabel="share of the error left by a step")
+    ax.set(xlim=(0, products[-1]), ylim=(0, 1.25))
+    ax.legend(loc="lower right")
+    return fig
+
+
+def leaky_weights(gammas: Sequence[float], steps: int = 40) -> Figure:
+    """Draw how much the gradient of each earlier step weighs in a velocity."""
+    fig, ax = plt.subplots(figsize=(7.2, 3.0))
+    for number, gamma in enumerate(gammas):
         style = _style(number)
-        path = run.path[: (steps_to(run, target) or len(run.path)) + 1]
-        left.plot(*path.T, **style, ms=4, lw=1.4, markevery=(0, max(1, len(path) // 8)))
-        loss, every = run.loss[: steps + 1], (number, max(1, steps // 8))
-        label = f"{name} (rate {rates[name]:g})"
-        right.plot(loss, **style, ms=4, lw=1.6, markevery=every, label=label)
-    if surface.minimum:
-        right.set(yscale="log", ylim=(1e-6, None))
-    else:
-        right.set(ylim=(-2.2, 1.2))
-    right.axhline(target, color=GREY, ls=":", lw=1)
-    left.set_title(f"Paths: {surface.name}")
-    right.set(title="Value of the function", xlabel="step", xlim=(0, steps))
-    fig.legend(loc="outside lower center", ncols=4, fontsize=9)
+        ago = np.arange(steps)
+        ax.plot(
+            ago,
+            gamma**ago,
+            **style | {"marker": ""},
+            label=f"gamma = {gamma:g}: sum {1 / (1 - gamma):g}",
+        )
+    ax.set(xlabel="steps ago", ylabel="weight of that gradient", ylim=(0, 1.05))
+    ax.legend()
     return fig
 
 
-def rate_sweep(
-    rates: Sequence[float], steps: Mapping[str, Mapping[str, Sequence[float]]], limit: int
-) -> Figure:
-    """Draw steps to the target against the learning rate, a panel for each surface.
-
-    Args:
-        rates: learning rates, rising.
-        steps: for each surface and rule the steps at each rate, `nan` where it never arrived.
-        limit: how many steps were allowed.
-    """
-    fig, axes = plt.subplots(1, len(steps), figsize=(9, 4.6), sharey=True)
-    for ax, (title, rules) in zip(axes, steps.items(), strict=True):
-        for number, (name, counts) in enumerate(rules.items()):
-            label = name if ax is axes[0] else None
-            ax.plot(rates, counts, **_style(number), ms=5, lw=1.6, label=label)
-        ax.set(title=title, xlabel="learning rate", xscale="log", yscale="log", ylim=(0.8, limit))
-    axes[0].set_ylabel("steps to the target")
-    fig.legend(loc="outside lower center", ncols=7, fontsize=9)
-    return fig
-
-
-def accuracy_curves(steps: np.ndarray, curves: Mapping[str, np.ndarray]) -> Figure:
-    """Draw validation accuracies against the step, a line for each optimizer."""
-    fig, ax = plt.subplots(figsize=(7.2, 4.2))
-    for number, (name, accuracy) in enumerate(curves.items()):
-        ax.plot(steps, accuracy, **_style(number), ms=4, lw=1.5, markevery=2, label=name)
-    ax.axhline(0.95, color=GREY, ls=":", lw=1)
-    ax.set(title="Each optimizer at its best rate", xlabel="step", ylabel="validation accuracy")
-    ax.set_ylim(0.85, 1)
-    ax.legend(loc="lower right", ncols=2)
-    return fig
-
-
-def rare_features(
-    rates: Mapping[str, Sequence[float]], errors: Mapping[str, Sequence[Sequence[float]]]
-) -> Figure:
-    """Draw the error of weights against the learning rate, common and rare features apart.
-
-    Args:
-        rates: learning rates tried, by name of the rule.
-        errors: for each rate the errors of common and of rare features, by name of the rule.
-    """
-    fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
-    for ax, part, title in zip(axes, (0, 1), ("Common features", "Rare features"), strict=True):
-        for number, (name, values) in enumerate(errors.items()):
-            ax.plot(rates[name], np.array(values)[:, part], **_style(number), label=name)
-        ax.set(title=title, xlabel="learning rate", xscale="log", ylim=(0, 1.05))
-    axes[0].set_ylabel("error of the weights (rms)")
-    axes[1].legend()
+def two_bowls(surfaces: Sequence[Surface]) -> Figure:
+    """Draw the contours of bowls side by side, each with the arrow of a gradient step."""
+    fig, axes = plt.subplots(1, len(surfaces), figsize=(8, 3.0), sharey=True)
+    for ax, surface in zip(axes, surfaces, strict=True):
+        contours(ax, surface)
+        start = np.array([1.0, 0.45])
+        step = -surface.gradient(start)
+        ax.annotate(
+            "",
+            start + 0.75 * step / np.hypot(*step),
+            start,
+            arrowprops={"arrowstyle": "-|>", "color": RED, "lw": 2},
+        )
+        ax.plot(*start, "o", color=RED, ms=6)
+        ax.set_title(surface.name, fontsize=10)
+        ax.set_aspect("equal")
     return fig

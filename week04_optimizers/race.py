@@ -110,15 +110,60 @@ def steps_to(run: Run, target: float) -> int | None:
     return int(there[0]) if len(there) else None
 
 
+def stays_from(run: Run, target: float) -> int | None:
+    """Return after how many steps the loss is at most `target` for good; None if it ends above."""
+    above = np.flatnonzero(~(run.loss <= target))
+    first = int(above[-1]) + 1 if len(above) else 0
+    return first if first < len(run.loss) and run.diverged is None else None
+
+
+class Arrivals(NamedTuple):
+    """Steps until a target at several rates, float64 [starts, rates]; nan where there is none."""
+
+    touch: np.ndarray  # the first step at most at the target
+    stay: np.ndarray  # the first step from which on the loss stays there
+
+
+def sweep(
+    rules: Mapping[str, Rule],
+    surface: Surface,
+    starts: np.ndarray,
+    rates: np.ndarray,
+    steps: int,
+    target: float,
+    rest: int = 0,
+) -> dict[str, Arrivals]:
+    """Walk every rule from several starts at several rates, all at once.
+
+    Args:
+        rules: what walks, by name; each works entry by entry.
+        surface: where.
+        starts: float64 [starts, 2].
+        rates: learning rates, [rates].
+        steps: how many to take. A path that passes `FAR` has left; it never arrives any more.
+        target: the value to be at or below.
+        rest: how many of the last steps a path must have stayed there to count.
+    """
+    arrivals = {}
+    for name, rule in rules.items():
+        w = np.repeat(np.array(starts, np.float64)[:, None], len(rates), axis=1)
+        shape, remembered = w.shape[:2], defaultdict(float)
+        touch, above, left = np.full(shape, np.nan), np.zeros(shape), np.zeros(shape, bool)
+        lr = np.array(rates, np.float64)[:, None]
+        with np.errstate(all="ignore"):
+            for step in range(1, steps + 1):
+                w = rule(w, surface.gradient, remembered, lr)
+                left |= ~(np.abs(w) < FAR).all(axis=-1)
+                there = (surface.value(w[..., 0], w[..., 1]) <= target) & ~left
+                touch = np.where(there & np.isnan(touch), step, touch)
+                above = np.where(there, above, step)
+        arrivals[name] = Arrivals(touch, np.where(above + 1 > steps - rest, np.nan, above + 1))
+    return arrivals
+
+
 def outcome(run: Run, target: float) -> str:
-    """Say it for a table: the steps to the target, `diverged at STEP`, or `-` for never."""
-    steps = steps_to(run, target)
+    """Say it for a table: the steps until it stays at the target, `diverged at STEP`, or `-`."""
+    steps = stays_from(run, target)
     if steps is not None:
         return str(steps)
     return f"diverged at {run.diverged}" if run.diverged else "-"
-
-
-def ranking(runs: Mapping[str, Run], target: float) -> list[str]:
-    """Return the rules that reached the target, fastest first; a tie keeps the order of `runs`."""
-    reached = {name: steps_to(run, target) for name, run in runs.items()}
-    return sorted((n for n, steps in reached.items() if steps is not None), key=reached.get)

@@ -9,7 +9,7 @@ Window = tuple[tuple[float, float], tuple[float, float]]
 
 
 class Surface(NamedTuple):
-    """A function of x and y; `gradient` takes and returns float64 [2]."""
+    """A function of x and y; `gradient` takes and returns float64 [2], or [..., 2] for many points."""
 
     name: str
     value: Callable[[np.ndarray, np.ndarray], np.ndarray]  # arrays of one shape, or numbers
@@ -19,19 +19,26 @@ class Surface(NamedTuple):
     source: str
 
 
+def _parts(w: np.ndarray) -> tuple:
+    """Return x and y of a point [2] as plain numbers, which is faster, or of many [..., 2]."""
+    return tuple(w.tolist()) if w.ndim == 1 else (w[..., 0], w[..., 1])
+
+
+def _joined(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.array([x, y]) if isinstance(x, float) else np.stack([x, y], axis=-1)
+
+
 def _beale(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     a, b, c = 1.5 - x + x * y, 2.25 - x + x * y * y, 2.625 - x + x * y * y * y
     return a * a + b * b + c * c  # not **: numbers and arrays must give the same last bit
 
 
 def _beale_gradient(w: np.ndarray) -> np.ndarray:
-    x, y = w.tolist()  # plain numbers: for two of them faster than an array
+    x, y = _parts(w)
     a, b, c = 1.5 - x + x * y, 2.25 - x + x * y * y, 2.625 - x + x * y * y * y
-    return np.array(
-        [
-            2 * (a * (y - 1) + b * (y * y - 1) + c * (y * y * y - 1)),
-            2 * x * (a + 2 * b * y + 3 * c * y * y),
-        ]
+    return _joined(
+        2 * (a * (y - 1) + b * (y * y - 1) + c * (y * y * y - 1)),
+        2 * x * (a + 2 * b * y + 3 * c * y * y),
     )
 
 
@@ -40,8 +47,26 @@ def _saddle(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _saddle_gradient(w: np.ndarray) -> np.ndarray:
-    x, y = w.tolist()
-    return np.array([2 * x, -2 * y])
+    x, y = _parts(w)
+    return _joined(2 * x, -2 * y)
+
+
+def ellipse(flat: float, steep: float, turned: float = 0.0) -> Surface:
+    """Return a bowl with two curvatures, along x and y or turned from them by so many degrees."""
+    cos, sin = np.cos(np.radians(turned)), np.sin(np.radians(turned))
+    xx, yy = flat * cos**2 + steep * sin**2, flat * sin**2 + steep * cos**2
+    xy = (flat - steep) * cos * sin
+
+    def value(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return (xx * x * x + yy * y * y) / 2 + xy * x * y
+
+    def gradient(w: np.ndarray) -> np.ndarray:
+        x, y = _parts(w)
+        return _joined(xx * x + xy * y, xy * x + yy * y)
+
+    name = f"curvatures {flat:g} and {steep:g}" + (f", at {turned:g} deg" if turned else "")
+    window = (-1.3, 1.3), (-1.3, 1.3)
+    return Surface(name, value, gradient, (0.0, 0.0), window, "a quadratic form")
 
 
 BEALE = Surface(
