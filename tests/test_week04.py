@@ -410,10 +410,19 @@ def test_figures_draw_what_they_are_given(week, capsys):
 
 
 def test_a_star_marks_the_best_median_and_lost_runs_count_as_worst():
-    line = {0.1: [3.0, 3.0, 3.0], 1.0: [1.0, np.nan, np.nan], 10.0: [2.0, 2.5, np.nan]}
+    line = {
+        0.1: [3.0, 3.0, 3.0],
+        1.0: [1.0, np.nan, np.nan],
+        10.0: [2.0, 2.5, np.nan],
+        100.0: 3 * [3.5],
+    }
     fig = plots.against_rate({"a": {"b": line}}, "steps", (0, 4), columns=1, wins=False)
     stars = [line for line in fig.axes[0].lines if line.get_marker() == "*"]
     assert [star.get_xydata().tolist() for star in stars] == [[[10.0, 2.5]]]
+    plt.close(fig)
+    del line[100.0]  # now the best lies at the end of its grid
+    fig = plots.against_rate({"a": {"b": line}}, "steps", (0, 4), columns=1, wins=False)
+    assert not [line for line in fig.axes[0].lines if line.get_marker() == "*"]
     plt.close(fig)
 
 

@@ -566,13 +566,9 @@ MUTATIONS = {  # what must make a claim fail: the cell, a text in it, and what t
     "without_the_correction_the_first_steps_are_longer": ("rules-first", "0.999 * v + 0.001", "0.9 * v + 0.1"),
     "sgd_leaves_the_saddle": ("saddle-rates", "dict.fromkeys(RULES, 0.01)", "dict.fromkeys(RULES, 0.02)"),
     "the_order_on_the_saddle_is_in_the_rates": ("saddle-notes", "SADDLE_START, notes_rates", "SADDLE_START, SADDLE_RATES"),
-    "nag_beyond_its_wall_cannot_rest": ("valley-rest", "2e-6", "2e-5"),
     "no_best_rate_on_digits_is_an_edge": ("seven-figure", 'study.load("seven")', '[row for row in study.load("seven") if row["rate"] < 0.6]'),
     "rates_matter_more_than_rules": ("seven-figure", 'study.load("seven")', '[row | {"falls": not row["falls"]} for row in study.load("seven")]'),
     "sgd_nearly_catches_up": ("seven-figure", 'study.load("seven")', '[row | {"test_accuracy": -(row["test_accuracy"] or 0)} for row in study.load("seven")]'),
     "own_rates_or_momentum_find_rare_features": ("rare-data", "[0.5, 0.01]", "[0.5, 0.5]"),
-    "only_weights_find_the_elephants": ("rare-classes", "np.array([2000, 2000, 20])", "np.array([1340, 1340, 1340])"),
     "aligned_rules_are_those_of_keras": ("same-adam", "float(np.float32(constant))", "constant"),
-    "the_place_of_epsilon_matters": ("same-tiny", "1e-7 * BEALE", "1.0 * BEALE"),
-    "then_and_now_agree": ("same-then", 'f32(1e-10)), {"mean": 1.0}', 'f32(1e-10)), {}'),
 }  # fmt: skip
