@@ -572,3 +572,18 @@ MUTATIONS = {  # what must make a claim fail: the cell, a text in it, and what t
     "own_rates_or_momentum_find_rare_features": ("rare-data", "[0.5, 0.01]", "[0.5, 0.5]"),
     "aligned_rules_are_those_of_keras": ("same-adam", "float(np.float32(constant))", "constant"),
 }  # fmt: skip
+
+DEAR = {  # of the mutations, those that run for long: `make test-more` tries them
+    "adadelta_alone_takes_any_unit",
+    "adagrad_slows_down_and_does_not_stop",
+    "aligned_rules_are_those_of_keras",
+    "a_rate_for_each_weight_helps_along_the_axes_alone",
+    "each_wall_is_where_the_text_says",
+    "no_best_rate_on_digits_is_an_edge",
+    "own_rates_or_momentum_find_rare_features",
+    "rates_matter_more_than_rules",
+    "sgd_leaves_the_saddle",
+    "sgd_nearly_catches_up",
+    "the_order_on_the_saddle_is_in_the_rates",
+    "without_the_correction_the_first_steps_are_longer",
+}
