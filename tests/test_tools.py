@@ -11,6 +11,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from PIL import Image
 
 from tests.notebook_rules import ROOT
 from tools import course, drift, execute, readme, render, student
@@ -184,6 +185,10 @@ def test_student_version_lacks_the_folds_and_nothing_else(notebooks):
     notebook.cells.append(folded)
     nbformat.write(notebook, path)
     assert student.student(path) == without
+
+
+def test_the_readmes_picture_is_made_from_cells_that_there_are():
+    assert readme.picture().size == Image.open(readme.PICTURE).size
 
 
 def test_readme_table_comes_from_notebooks_and_measurements(

@@ -18,7 +18,7 @@ TABLE = re.compile(r"(?s)<!-- weeks -->\n.*?<!-- /weeks -->")
 VERIFIED = re.compile(r"(?s)<!-- verified -->\n.*?<!-- /verified -->")
 PICTURE = NOTEBOOKS / "images" / "weeks.png"
 SHOWN = [  # notebook and cell of each figure, row by row
-    ("week02_basics", "fit-surface"),
+    ("week02_basics", "valley-surface"),
     ("week02_basics", "graph-draw"),
     ("week03_regression", "curve-figure"),
     ("week03_regression", "curve-units"),
