@@ -13,6 +13,12 @@ import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
+
+@pytest.fixture(autouse=True)
+def _no_figure_of_an_earlier_test():
+    plt.close("all")
+
+
 SETUP = """
 import os
 os.environ.pop("COURSE_STILL", None)

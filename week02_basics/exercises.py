@@ -66,7 +66,8 @@ def exercise(title: str) -> Callable[[Callable[..., None]], Callable[..., Verdic
                 lines = str(err).strip().splitlines()
                 # A traced function puts its own traceback before the reason, an operation its device.
                 reason = lines[-1 if lines[0].startswith("in user code") else 0] if lines else ""
-                reason = re.sub(r"^\{\{.*?\}\} ", "", reason.strip())
+                reason = reason.strip().removeprefix(f"{type(err).__name__}: ")
+                reason = re.sub(r"^\{\{.*?\}\} ", "", reason)
                 detail = f" ({reason[:120]})" if reason else ""
                 verdict = Verdict(
                     False,

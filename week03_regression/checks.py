@@ -156,13 +156,13 @@ def check_my_cost(cost: Callable) -> None:
         expect(np.size(result) == 1, f"one number is asked for, not the shape {np.shape(result)}")
         return float(result)
 
-    def push(logits: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            tape.watch(logits)
-            loss = cost(labels, logits)
-        grad = tape.gradient(loss, logits)
-        expect(grad is not None, "no gradient: use operations of TensorFlow on the logits")
-        return tf.reduce_sum(grad * labels, axis=-1) * len(logits)
+    def push(logits: tf.Tensor) -> np.ndarray:
+        """Return each true logit's gradient, from differences: the answer may run elsewhere."""
+        pushes = []
+        for row in range(len(labels)):
+            step = 0.25 * tf.one_hot([row], 8, axis=0) * labels
+            pushes.append((value(logits + step) - value(logits - step)) / 0.5 * 8)
+        return np.array(pushes)
 
     nothing = tf.zeros([8, 10])
     good, bad = 4 * labels, -4 * labels
@@ -175,10 +175,10 @@ def check_my_cost(cost: Callable) -> None:
         "infinite or nan for large logits: take no logarithm of a probability",
     )
     expect(
-        float(tf.reduce_max(push(nothing))) < 0,
+        push(nothing).max() < 0,
         "at equal logits the true logit should be pushed up",
     )
-    strong = np.abs(push(-12 * labels).numpy()).min()
+    strong = np.abs(push(-12 * labels)).min()
     expect(np.isfinite(strong), "the gradient is not finite where p(true) is near 0")
     expect(
         strong > 0.01,
