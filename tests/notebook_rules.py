@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 
 from tests.claims import claims
+from tests.claims.kernel import text_of
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -29,13 +30,6 @@ FOLD = re.compile(
 MASKED = re.compile(r"(?m)^\u224b.*$|\u2248[ \t]*[-+]?\d[\d.,]*(e[-+]?\d+)?")
 
 Problems = Iterator[str]
-
-
-def text_of(output: dict) -> str:
-    """Return what an output says in plain text."""
-    if output["output_type"] == "stream":
-        return output["text"]
-    return output.get("data", {}).get("text/plain", "")
 
 
 def verbatim_share(notebook: dict) -> tuple[int, int]:

@@ -236,7 +236,6 @@ def test_figures_draw_what_they_are_given():
         (plots.path_figure(x, y, path, "rate"), 2),
         (plots.path_figure(x, y, path * 1e30, "diverged"), 2),
         (plots.payback({"eager": np.arange(5), "graph": np.arange(5)}), 1),
-        (plots.speedups([4, 32], [3.0, 1.0]), 1),
     ]:
         assert len(fig.axes) == axes
         fig.canvas.draw()

@@ -13,8 +13,8 @@ import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from tests.claims import claims, unheld
-from tests.claims.kernel import STILL, answer, question, text_of
+from tests.claims import claimed
+from tests.claims.kernel import STILL, question, verdict
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
@@ -71,7 +71,7 @@ class Client(NotebookClient):
         """
         run = super().async_execute_cell
         done = await run(cell, cell_index, *rest, **how)
-        if cell.cell_type != "code" or all(claim.cell != cell.id for claim in claims(self.week)):
+        if cell.cell_type != "code" or not claimed(self.week, cell.id):
             return done
         tries = 1
         while True:
@@ -86,10 +86,7 @@ class Client(NotebookClient):
         """Return what claims say against a cell, and how often it may be executed."""
         how = {"silent": True, "store_history": False, "reply": True, "timeout": TIMEOUT}
         reply = await self.kc.execute("", user_expressions=question(self.week, cell.id), **how)
-        said = answer(reply["content"])
-        printed = "\n".join(map(text_of, cell.outputs))
-        missing = unheld(printed, said["numbers"], said["sentences"])
-        return said["refuted"] or missing, said["tries"]
+        return verdict(reply["content"], cell.outputs)
 
 
 def execute(path: Path, progress: Callable[[Run], None] = lambda run: None) -> Run:
@@ -106,7 +103,8 @@ def execute(path: Path, progress: Callable[[Run], None] = lambda run: None) -> R
     os.environ.update(STILL)
 
     def after_cell(cell: nbformat.NotebookNode, **_: object) -> None:
-        seen.add(cell.id) if cell.cell_type == "code" else None
+        if cell.cell_type == "code":
+            seen.add(cell.id)  # a claim may have it executed again
         run.done = len(seen)
         run.seconds = time.monotonic() - start
         progress(run)

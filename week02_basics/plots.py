@@ -1,8 +1,8 @@
 """The figures of week 2: drawings of what is explained, and plots of what was measured."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from week02_basics.figures import BLUE, GREEN, GREY, ORANGE, RED, SKY
+from week02_basics.figures import BLUE, GREEN, GREY, ORANGE, RED
 from week02_basics.schematics import arrow, box, canvas, matrix, note
 
 import matplotlib.pyplot as plt
@@ -166,17 +166,4 @@ def payback(times: Mapping[str, np.ndarray]) -> Figure:
         ax.plot(calls, 1000 * np.asarray(seconds), color=colour, ls=style, label=name)
     ax.set(title="Time since the first call", xlabel="calls", ylabel="milliseconds", ylim=(0, None))
     ax.legend(loc="upper left")
-    return fig
-
-
-def speedups(sizes: Sequence[int], ratios: Sequence[float]) -> Figure:
-    """Draw how many times faster a graph is, over the side of the matrices that it multiplies."""
-    fig, ax = plt.subplots(figsize=(7.2, 3.2))
-    ax.semilogx(sizes, ratios, "o-", color=BLUE)
-    ax.axhline(1, color=SKY, ls="--", label="as fast as eager")
-    ax.set(title="Gain of a graph", xlabel="side of the matrices", ylabel="times faster than eager")
-    ax.set_xticks(sizes, [str(size) for size in sizes])
-    ax.minorticks_off()
-    ax.set_ylim(0, None)
-    ax.legend(loc="upper right")
     return fig

@@ -6,7 +6,7 @@ Takes about 15 minutes on two cores and writes `study.csv`, a row for each train
 
 import csv
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -88,6 +88,24 @@ def accuracies(runs: list[Run], **recipe: object) -> np.ndarray:
     return np.array([run.accuracy for run in sorted(chosen, key=lambda run: run.seed)])
 
 
+def write(file: Path, rows: Iterable[Mapping[str, object]]) -> None:
+    """Write a table, row by row as they come; the old one stays until the new one is whole.
+
+    Args:
+        file: a CSV file; the first row's keys are its columns.
+        rows: with at least these keys; others are left out.
+    """
+    draft, table = file.with_suffix(".part"), None
+    with open(draft, "w", newline="", encoding="utf-8") as out:
+        for row in rows:
+            if table is None:
+                table = csv.DictWriter(out, list(row), extrasaction="ignore", lineterminator="\n")
+                table.writeheader()
+            table.writerow(row)
+            out.flush()
+    os.replace(draft, file)
+
+
 def main() -> None:
     """Train every recipe and write the table."""
     setup(seed=3)
@@ -97,18 +115,15 @@ def main() -> None:
     if digits.source != "mnist":
         raise SystemExit("the study is about MNIST, which cannot be had here")
     digits = held_out(digits)
-    draft = FILE.with_suffix(".part")  # the old table stays until the new one is whole
-    with open(draft, "w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(Run._fields)
+
+    def runs() -> Iterator[dict[str, object]]:
         for cost, rate, decay, epochs, batch, seed in recipes():
             *_, accuracy = lesson.train_softmax(
                 digits, costs[cost], rate, decay, epochs=epochs, batch=batch, seed=seed
             )
-            run = Run(cost, rate, decay, epochs, batch, seed, float(accuracy[-1]))
-            table.writerow(run)
-            file.flush()
-    os.replace(draft, FILE)
+            yield Run(cost, rate, decay, epochs, batch, seed, float(accuracy[-1]))._asdict()
+
+    write(FILE, runs())
 
 
 if __name__ == "__main__":

@@ -11,9 +11,8 @@ training digits that were held out; the test digits are read for the chosen sett
 """
 
 import csv
-import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -22,7 +21,7 @@ from types import ModuleType
 from week02_basics.start import setup
 from week02_basics.taught import taught
 from week03_regression.digits import Digits, load_digits
-from week03_regression.study import held_out
+from week03_regression.study import held_out, write
 from week04_optimizers import samples
 
 import numpy as np
@@ -188,19 +187,9 @@ def seven(lesson: ModuleType, digits: Digits) -> Iterator[Row]:
 STUDIES = {"trap": trap, "remedies": remedies, "seven": seven}
 
 
-def write(name: str, rows: Iterable[Row]) -> None:
-    """Write a table; the old one stays until the new one is whole."""
-    file = FOLDER / f"{name}.csv"
-    draft = file.with_suffix(".part")
-    with open(draft, "w", newline="", encoding="utf-8") as out:
-        table = None
-        for row in rows:
-            if table is None:
-                table = csv.DictWriter(out, list(row), extrasaction="ignore", lineterminator="\n")
-                table.writeheader()
-            table.writerow({k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()})
-            out.flush()
-    os.replace(draft, file)
+def _rounded(row: Row) -> Row:
+    """Return a row whose floats are texts of four significant digits."""
+    return {key: f"{v:.4g}" if isinstance(v, float) else v for key, v in row.items()}
 
 
 def main(names: list[str]) -> None:
@@ -211,7 +200,7 @@ def main(names: list[str]) -> None:
         raise SystemExit("the studies are about MNIST, which cannot be had here")
     lesson = taught("week04_optimizers")
     for name in names or STUDIES:
-        write(name, STUDIES[name](lesson, digits))
+        write(FOLDER / f"{name}.csv", map(_rounded, STUDIES[name](lesson, digits)))
 
 
 if __name__ == "__main__":

@@ -109,12 +109,30 @@ def holds(condition: bool, sentence: str) -> None:
         raise Refuted(f"it is not true that {sentence}")
 
 
+def it_is_named_what_the_code_runs_on() -> None:
+    """Hold what every lesson's set-up prints: a GPU if there is one, and only then.
+
+    Raises:
+        Refuted: it names the other.
+    """
+    from week02_basics.start import devices
+
+    import tensorflow as tf  # here: a process without a kernel reads claims without TensorFlow
+
+    gpus = tf.config.list_physical_devices("GPU")
+    holds(("GPU" in devices()) == bool(gpus), "a GPU is named if there is one, and only then")
+
+
 def claims(week: str) -> list[Claim]:
     """Return the claims of a notebook, in the order in which they are written; none for an old one."""
     if week not in _claims:
-        _claims[week] = []
         module(week)
-    return _claims[week]
+    return _claims.setdefault(week, [])
+
+
+def claimed(week: str, cell: str) -> bool:
+    """Tell whether a claim is bound to a cell."""
+    return any(claim.cell == cell for claim in claims(week))
 
 
 def module(week: str) -> ModuleType | None:

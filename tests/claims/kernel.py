@@ -2,12 +2,14 @@
 
 import ast
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
+from tests.claims import unheld
+
 ROOT = Path(__file__).resolve().parents[2]
-STILL = {
-    "COURSE_STILL": "1"
-}  # what a kernel's environment says where outputs are compared or stored
+# What a kernel's environment says where outputs are compared or stored.
+STILL = {"COURSE_STILL": "1"}
 
 
 def question(week: str, cell: str) -> dict[str, str]:
@@ -34,6 +36,22 @@ def answer(reply: dict) -> dict:
     if found.get("status") != "ok":
         raise RuntimeError(f"claims not evaluated: {found.get('ename')}: {found.get('evalue')}")
     return json.loads(ast.literal_eval(found["data"]["text/plain"]))
+
+
+def verdict(reply: dict, outputs: Iterable[dict]) -> tuple[list[str], int]:
+    """Return what claims say against a cell, and how often it may be executed before that counts.
+
+    Args:
+        reply: see `answer`.
+        outputs: what the cell showed: each mark among them needs a claim.
+
+    Raises:
+        RuntimeError: see `answer`.
+    """
+    said = answer(reply)
+    printed = "\n".join(map(text_of, outputs))
+    wrong = said["refuted"] or unheld(printed, said["numbers"], said["sentences"])
+    return wrong, said["tries"]
 
 
 def text_of(output: dict) -> str:

@@ -5,8 +5,8 @@ import os
 import pytest
 from nbval.plugin import IPyNbCell
 
-from tests.claims import claims, unheld
-from tests.claims.kernel import STILL, answer, question, text_of
+from tests.claims import claimed
+from tests.claims.kernel import STILL, question, verdict
 
 PATIENCE = 300  # seconds for the claims of one cell
 
@@ -22,7 +22,7 @@ def pytest_runtest_call(item):
     result = yield
     if isinstance(item, IPyNbCell):
         week, cell = item.path.stem, item.cell.get("id", "")
-        if any(claim.cell == cell for claim in claims(week)):
+        if claimed(week, cell):
             _hold(item, week, cell)
     return result
 
@@ -30,15 +30,12 @@ def pytest_runtest_call(item):
 def _hold(item: IPyNbCell, week: str, cell: str) -> None:
     """Fail the cell unless its claims hold, and every mark that it printed has a claim."""
     kernel = item.parent.kernel
-    said = answer(_ask(kernel, "", question(week, cell)))
-    printed = "\n".join(map(text_of, item.test_outputs))
-    wrong = said["refuted"] or unheld(printed, said["numbers"], said["sentences"])
-    for _ in range(1, said["tries"]):
-        reply = _ask(kernel, item.cell.source)
+    wrong, tries = verdict(_ask(kernel, "", question(week, cell)), item.test_outputs)
+    for _ in range(1, tries):
+        reply = _ask(kernel, item.cell.source)  # its outputs are thrown away
         if reply["status"] != "ok":
             item.raise_cell_error(f"executed once more, the cell fails: {reply.get('evalue')}")
-        said = answer(_ask(kernel, "", question(week, cell)))
-        wrong = said["refuted"]
+        wrong, _ = verdict(_ask(kernel, "", question(week, cell)), [])
         if not wrong:
             return
     if wrong:
