@@ -8,7 +8,7 @@ from week02_basics.taught import taught
 from week03_regression.digits import Digits
 from week04_optimizers import animate, checks, drawings, plots, samples, study
 from week04_optimizers.race import FAR, outcome, race, stays_from, steps_to, sweep, walk
-from week04_optimizers.surfaces import BEALE, SADDLE, ellipse
+from week04_optimizers.surfaces import BEALE, SADDLE, curvatures, ellipse
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -51,15 +51,26 @@ STOP_WRONG = {
     "stopped before that look": "lambda losses, patience: (int(np.argmin(losses)), len(losses) - 1)",
     "it gives": "lambda losses, patience: (early_stop(losses, patience)[0], len(losses) - 1)",
 }
-CORRECTION_WRONG = {
-    "multiplied where Adam divides": "lambda m, v, t, b1, b2: (m * (1 - b1**t), v * (1 - b2**t))",
-    "the power t is missing": "lambda m, v, t, b1, b2: (m / (1 - b1), v / (1 - b2))",
-    "the betas are swapped": "lambda m, v, t, b1, b2: (m / (1 - b2**t), v / (1 - b1**t))",
-    "t counts from 1": "lambda m, v, t, b1, b2: (m / np.float64(1 - b1 ** (t - 1)), v)",
-    "m_hat of a constant gradient": "lambda m, v, t, b1, b2: (m, v)",
-    "the root is not part": "lambda m, v, t, b1, b2: (m / (1 - b1**t), np.sqrt(v / (1 - b2**t)))",
-    "v_hat of a constant gradient": "lambda m, v, t, b1, b2: (m / (1 - b1**t), v)",
-    "return two arrays": "lambda m, v, t, b1, b2: [m / (1 - b1**t)]",
+COUNTS_WRONG = {
+    "return two numbers": "lambda z, k: np.exp(z) - k * z",
+    "the quadratic cost": "lambda z, k: ((np.exp(z) - k) ** 2 / 2, (np.exp(z) - k) * np.exp(z))",
+    "its sign": "lambda z, k: (k * z - np.exp(z), k - np.exp(z))",
+    "a term is missing": "lambda z, k: (np.exp(z), np.exp(z))",
+    "its logarithm is z": "lambda z, k: (np.exp(z) - k * np.log(abs(z)), np.exp(z) - k)",
+    "the cost is not": "lambda z, k: (z - k * np.exp(z), np.exp(z) - k)",
+    "with respect to the mean": "lambda z, k: (np.exp(z) - k * z, 1 - k / np.exp(z))",
+    "the slope is not": "lambda z, k: (np.exp(z) - k * z, k - np.exp(z))",
+    "gives nothing back": "lambda z, k: None",
+}
+FAIR_WRONG = {
+    "return two numbers": "lambda val, test: 0.2",
+    "the best mean on the validation digits": (
+        "lambda val, test: (max(test, key=lambda rate: np.mean(test[rate])), 0.96)"
+    ),
+    "0.2 has the best mean": "lambda val, test: (0.1, np.mean(test[0.1]))",
+    "made it flatter": "lambda val, test: (0.2, np.mean(val[0.2]))",
+    "the mean of its seeds": "lambda val, test: (0.2, max(test[0.2]))",
+    "the best is an edge": "lambda val, test: (0.2, np.mean(test[0.2])) if 0.2 in test else 0",
 }
 ADAMW_WRONG = {
     "this is Adam": "lambda w, grad, s, lr, decay: adam(w, grad, s, lr)",
@@ -92,8 +103,9 @@ RULE_WRONG = {
     [
         (checks.check_floor, "floor_of", FLOOR_WRONG),
         (checks.check_keep_prob, "dropout_then", KEEP_WRONG),
+        (checks.check_counts, "count_cost", COUNTS_WRONG),
         (checks.check_early_stop, "early_stop", STOP_WRONG),
-        (checks.check_correction, "corrected", CORRECTION_WRONG),
+        (checks.check_fair_choice, "fair_choice", FAIR_WRONG),
         (checks.check_adamw, "adamw", ADAMW_WRONG),
         (checks.check_nag_wall, "nag_wall", WALL_WRONG),
         (checks.check_my_rule, "my_rule", RULE_WRONG),
@@ -135,6 +147,7 @@ def test_a_turned_bowl_keeps_its_curvatures():
     bowl = ellipse(1, 50, turned=45)
     hessian = np.array([bowl.gradient(e) for e in np.eye(2)])
     np.testing.assert_allclose(np.linalg.eigvalsh(hessian), [1, 50])
+    np.testing.assert_allclose(curvatures(bowl, (0.3, -0.2)), [1, 50], rtol=1e-6)
     np.testing.assert_allclose(hessian[0, 0], hessian[1, 1])
 
 
@@ -319,8 +332,8 @@ def test_the_stored_tables_are_whole():
     assert len(remedies) == 5 * settings * len(study.LOOKS) + tested
     assert sum(row["test_loss"] is not None for row in remedies) == tested
     runs = 2 * sum(map(len, study.SEVEN_RATES.values())) + sum(map(len, study.LONG.values()))
-    chosen = 2 * len(study.SEVEN_RATES) + len(study.LONG)
-    assert len(seven) == 3 * (runs + chosen)
+    chosen = 2 * len(study.SEVEN_RATES) + len(study.LONG)  # one of each grid, and two beside it
+    assert len(seven) == 3 * (runs + 2 * chosen + chosen)
     assert sum(row["test_accuracy"] is not None for row in seven) == 3 * chosen
 
 
@@ -424,6 +437,17 @@ def test_a_star_marks_the_best_median_and_lost_runs_count_as_worst():
     fig = plots.against_rate({"a": {"b": line}}, "steps", (0, 4), columns=1, wins=False)
     assert not [line for line in fig.axes[0].lines if line.get_marker() == "*"]
     plt.close(fig)
+    line = {
+        0.1: [5.0, 5.0, 5.0],
+        1.0: [1.0, 1.0, 7.0],
+        10.0: [2.0, 2.5, 3.0],
+        100.0: [4.0, 4.0, 4.0],
+    }
+    for means, best in [(False, 1.0), (True, 10.0)]:
+        fig = plots.against_rate({"a": {"b": line}}, "", (0, 6), columns=1, wins=False, means=means)
+        star = next(line for line in fig.axes[0].lines if line.get_marker() == "*")
+        assert star.get_xydata()[0, 0] == best
+        plt.close(fig)
 
 
 @pytest.mark.parametrize(

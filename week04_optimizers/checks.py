@@ -62,7 +62,36 @@ def check_keep_prob(dropout_then: Callable) -> None:
         )
 
 
-@exercise("Exercise 3: patience")
+@exercise("Exercise 3: a fourth pair")
+def check_counts(count_cost: Callable) -> None:
+    """Check a function (z, k) that returns the cost of a count under e^z, and its slope."""
+    spots = [(z, k) for k in (0, 3, 11) for z in (-1.0, 0.5, 2.0)]
+    found = [count_cost(z, k) for z, k in spots]
+    for answer in found:
+        answered(answer)
+    expect(all(np.size(answer) == 2 for answer in found), "return two numbers: cost and slope")
+    costs, slopes = np.array(found, float).T
+    mean, z, k = np.exp([z for z, _ in spots]), *np.array(spots).T
+
+    def same(other: np.ndarray) -> bool:  # but for what does not depend on z
+        return np.allclose(np.diff((costs - other).reshape(3, 3)), 0, atol=1e-6)
+
+    expect(
+        not same((mean - k) ** 2 / 2) and not same((mean - k) ** 2),
+        "this is the quadratic cost; the rule takes minus the logarithm of P(k)",
+    )
+    expect(not same(k * z - mean), "this is ln P(k); its sign must be turned")
+    expect(not same(mean), "a term is missing: k times the logarithm of the mean, which is z")
+    expect(not same(mean - k * np.log(np.abs(z))), "the mean is e^z, so its logarithm is z")
+    expect(same(mean - k * z), "the cost is not -ln P(k), up to a constant")
+    expect(
+        not np.allclose(slopes, 1 - k / mean),
+        "this is the slope with respect to the mean; with respect to z it is e^z times that",
+    )
+    expect(np.allclose(slopes, mean - k), "the slope is not that of the cost with respect to z")
+
+
+@exercise("Exercise 4: patience")
 def check_early_stop(early_stop: Callable) -> None:
     """Check a function (losses, patience) that returns the look that is kept, and the last look."""
     cases = [
@@ -92,41 +121,33 @@ def check_early_stop(early_stop: Callable) -> None:
         )
 
 
-@exercise("Exercise 4: bias correction")
-def check_correction(corrected: Callable) -> None:
-    """Check a function (m, v, t, beta1, beta2) that returns Adam's two corrected means."""
-    g, beta1, beta2 = np.array([0.5, -2.0]), 0.9, 0.99
-    m = v = np.zeros(2)
-    for t in range(1, 4):  # a constant gradient: the corrected means are the gradient itself
-        m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
-        answer = corrected(m, v, t, beta1, beta2)
-        answered(answer)
-        expect(len(answer) == 2, "return two arrays: m_hat, v_hat")
-        m_hat, v_hat = (np.asarray(part, np.float64) for part in answer)
+@exercise("Exercise 5: a fair choice")
+def check_fair_choice(fair_choice: Callable) -> None:
+    """Check a function (validation, test) that chooses a rate and reads the test digits for it alone."""
+    validation = {0.1: [0.90, 0.92], 0.2: [0.95, 0.93], 0.5: [0.96, 0.90], 1.0: [0.8, 0.7]}
+    test = {0.1: [0.91, 0.90], 0.2: [0.92, 0.93], 0.5: [0.97, 0.95], 1.0: [0.8, 0.6]}
+    answer = fair_choice(validation, test)
+    answered(answer)
+    expect(np.size(answer) == 2, "return two numbers: the chosen rate, and its mean test accuracy")
+    rate, score = (float(part) for part in answer)
+    expect(
+        rate != 0.5,
+        "0.5 has the luckiest seed, and looks best on the test digits; wanted is the best mean "
+        "on the validation digits",
+    )
+    expect(rate == 0.2, f"the rate is {rate:g}; 0.2 has the best mean validation accuracy")
+    expect(
+        not np.isclose(score, 0.94), "this is its validation accuracy; the choice made it flatter"
+    )
+    expect(
+        np.isclose(score, 0.925),
+        f"its test accuracy is {score:.4g}; the mean of its seeds is 0.925",
+    )
+    for edge in ((0.1, 0.2), (0.2, 0.5), (0.1,)):
+        answer = fair_choice({at: validation[at] for at in edge}, {at: test[at] for at in edge})
         expect(
-            not np.allclose(m_hat, m * (1 - beta1**t)),
-            "multiplied where Adam divides: the means start at 0 and are too small",
-        )
-        expect(
-            not np.allclose(m_hat, m / (1 - beta1)) or t == 1,
-            "the correction must fade with the step: the power t is missing",
-        )
-        expect(
-            not np.allclose(m_hat, m / (1 - beta2**t)),
-            "the betas are swapped: beta1 belongs to m, beta2 to v",
-        )
-        expect(
-            np.isfinite(m_hat).all(), "not finite at the first step: t counts from 1, not from 0"
-        )
-        expect(
-            np.allclose(m_hat, g), "m_hat of a constant gradient is that gradient, at every step"
-        )
-        expect(
-            not np.allclose(v_hat, np.sqrt(v / (1 - beta2**t))),
-            "the root is not part of the correction; the update takes it",
-        )
-        expect(
-            np.allclose(v_hat, g**2), "v_hat of a constant gradient is its square, at every step"
+            isinstance(answer, str) and answer == "wider",
+            f"of the rates {', '.join(map(str, edge))} the best is an edge, and it gives {answer}",
         )
 
 
@@ -145,7 +166,7 @@ def _keras_path(kind: str, weight_decay: float | None = None, l2: float = 0.0) -
     return np.array(path)
 
 
-@exercise("Exercise 5: AdamW")
+@exercise("Exercise 6: AdamW")
 def check_adamw(adamw: Callable) -> None:
     """Check a rule (w, grad, s, lr, decay) against `keras.optimizers.AdamW` on Beale's valley."""
     lr, decay, steps = ADAMW_LR, ADAMW_DECAY, ADAMW_STEPS
@@ -177,7 +198,7 @@ def check_adamw(adamw: Callable) -> None:
     )
 
 
-@exercise("Exercise 6: NAG's wall")
+@exercise("Exercise 7: NAG's wall")
 def check_nag_wall(nag_wall: Callable) -> None:
     """Check a function (curvature, gamma) that returns NAG's largest stable rate."""
     for curvature, gamma in [(1.0, 0.9), (4.0, 0.5), (49.0, 0.9), (2.0, 0.0)]:
@@ -214,7 +235,7 @@ MY_RATES = [float(f"{rate:.2g}") for rate in np.geomspace(0.001, 10, 41)]
 MY_STARTS = [(1.0, 1.0), (0.8, 1.0), (1.0, 1.2)]
 
 
-@exercise("Exercise 7: a rule of your own")
+@exercise("Exercise 8: a rule of your own")
 def check_my_rule(my_rule: Callable) -> None:
     """Check a rule (w, grad, s, lr) of which at least 8 rates settle in Beale's valley in 200 steps."""
 

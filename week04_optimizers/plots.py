@@ -45,10 +45,11 @@ def against_rate(
     wins: bool | Sequence[bool] | None = True,
     knob: str = "learning rate",
     levels: Mapping[str, float] | None = None,
+    means: bool = False,
 ) -> Figure:
     """Draw the one plot of this lesson: a score against the learning rate.
 
-    Each dot is a seed, lines join the medians, and a star marks the best median if it does not lie at
+    Each dot is a seed, lines join the medians or means, and a star marks the best if it does not lie at
     an end of its grid. What lies outside the limits sits on the edge; `nan` stands for a run that
     never arrived and is not drawn.
 
@@ -61,6 +62,7 @@ def against_rate(
         wins: whether a high score is good, or for each panel; None marks nothing.
         knob: what the horizontal axis shows.
         levels: scores to compare with, by the name of a line: thin, in its colour.
+        means: whether lines join the means of the seeds, and not their medians.
     """
     rows = -(-len(panels) // columns)
     size = (8, 3.5) if rows == 1 else (8, 2.0 * rows + 0.6)
@@ -81,8 +83,13 @@ def against_rate(
                 ax.axhline(levels[name], color=colour, linestyle=line, lw=0.8)
             places = np.repeat(rates, [len(values) for values in scores])
             ax.plot(places, np.concatenate(scores), ".", color=colour, ms=3, clip_on=False)
-            middle = np.array([_median(values, high) for values in scores])
-            ax.plot(rates, middle, color=colour, linestyle=line, lw=1.8)
+            middle = np.array(
+                [
+                    np.mean(lines[name][at]) if means else _median(lines[name][at], high)
+                    for at in rates
+                ]
+            )
+            ax.plot(rates, np.clip(middle, *limits), color=colour, linestyle=line, lw=1.8)
             if high is not None and np.isfinite(middle).any():
                 at = np.nanargmax(middle if high else -middle)
                 if not 0 < at < len(rates) - 1:

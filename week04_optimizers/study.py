@@ -4,7 +4,7 @@
 |------------|-------------------------------------------------------------------------|------------------|
 | `trap`     | what a softmax applied twice costs, at several rates                     | 2 minutes        |
 | `remedies` | which remedy helps a network that overfits, at two budgets               | 10 minutes       |
-| `seven`    | how seven optimizers read digits, at several rates, constant and falling | 12 minutes       |
+| `seven`    | how seven optimizers read digits, at several rates, constant and falling | 15 minutes       |
 
 Each writes a table beside this module, a row for each run or look. Settings are compared on
 training digits that were held out; the test digits are read for the chosen settings alone.
@@ -156,8 +156,18 @@ def remedies(lesson: ModuleType, digits: Digits) -> Iterator[Row]:
             yield row | dict(zip(list(rows[0])[4:10], looks, strict=True))
 
 
+def beside_best(rows: list[Row]) -> list[float]:
+    """Return the two rates half-way (by ratio) between the best of a grid and its neighbours."""
+    rates = sorted({row["rate"] for row in rows})
+    at = rates.index(best(rows, "rate", "accuracy"))
+    return [float(f"{(rates[at] * other) ** 0.5:.2g}") for other in (rates[at - 1], rates[at + 1])]
+
+
 def seven(lesson: ModuleType, digits: Digits) -> Iterator[Row]:
-    """Validation accuracy of each optimizer, rate and schedule; test accuracy of the chosen."""
+    """Validation accuracy of each optimizer, rate and schedule; test accuracy of the chosen.
+
+    Each grid gets two more rates beside its best.
+    """
     data, rows = samples.split(digits), []
 
     def run(name: str, falls: bool, epochs: int, rate: float, seed: int) -> tuple[Row, list]:
@@ -166,14 +176,17 @@ def seven(lesson: ModuleType, digits: Digits) -> Iterator[Row]:
         row["accuracy"] = float(lesson.score(weights, data.x_val, data.y_val)[0])
         return row | {"test_accuracy": ""}, weights
 
-    short = [(2, falls, SEVEN_RATES) for falls in (False, True)]
-    for epochs, falls, rates in [*short, (10, True, LONG)]:
-        for name, seed in product(rates, range(3)):
-            for rate in rates[name]:
+    grids = [(2, False, SEVEN_RATES), (2, True, SEVEN_RATES), (10, True, LONG)]
+    for epochs, falls, rates in grids:
+        for name in rates:
+            for rate, seed in product(rates[name], range(3)):
+                rows.append(run(name, falls, epochs, rate, seed)[0])
+                yield rows[-1]
+            for rate, seed in product(beside_best(rows[-3 * len(rates[name]) :]), range(3)):
                 rows.append(run(name, falls, epochs, rate, seed)[0])
                 yield rows[-1]
     x, y = samples.rows_of(digits.x_test, digits.y_test)
-    for epochs, falls, rates in [*short, (10, True, LONG)]:
+    for epochs, falls, rates in grids:
         for name, seed in product(rates, range(3)):
             which = {"optimizer": name, "falls": falls, "epochs": epochs}
             rate = best(rows, "rate", "accuracy", **which)

@@ -85,3 +85,12 @@ SADDLE = Surface(
     window=((-1.3, 1.3), (-1.3, 1.3)),
     source="the hyperbolic paraboloid x^2 - y^2; its ridge is the line y = 0",
 )
+
+
+def curvatures(surface: Surface, at: tuple[float, float], h: float = 1e-6) -> np.ndarray:
+    """Return the eigenvalues of the Hessian at a point, rising, float64 [2], from central differences."""
+    near = [
+        surface.gradient(np.array(at) + d) - surface.gradient(np.array(at) - d)
+        for d in h * np.eye(2)
+    ]
+    return np.linalg.eigvalsh(np.array(near) / (2 * h))
