@@ -382,7 +382,7 @@ def test_the_studies_train_what_they_say(week, digits, monkeypatch, tmp_path):
     for setting in (0.1, 0.001):
         tried = study.column(rows, "val_loss", remedy="L2 in Adam", setting=setting, step=100)
         assert chosen <= tried.mean() + 1e-3
-    assert len(study.load("seven")) == 3 * (2 * 2 + 1) + 3 * 3
+    assert len(study.load("seven")) == 3 * (2 * (2 + 1) + 1) + 3 * 3
     monkeypatch.setattr(study, "load_digits", lambda: digits._replace(source="scans"))
     with pytest.raises(SystemExit, match="about MNIST"):
         study.main([])

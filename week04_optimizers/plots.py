@@ -95,7 +95,9 @@ def against_rate(
                 if not 0 < at < len(rates) - 1:
                     continue
                 ax.plot(rates[at], middle[at], "*", color=colour, ms=11, mec="black", mew=0.6)
-        ax.set(title=title, xscale="log", ylim=limits, yscale="log" if log else "linear")
+        wide = rates[-1] > 10 * rates[0]
+        ax.set(title=title, xscale="log" if wide else "linear")
+        ax.set(ylim=limits, yscale="log" if log else "linear")
     for ax in axes.flat[len(panels) :]:
         ax.axis("off")
     for ax in axes[-1]:
@@ -294,6 +296,6 @@ def two_bowls(surfaces: Sequence[Surface]) -> Figure:
             arrowprops={"arrowstyle": "-|>", "color": RED, "lw": 2},
         )
         ax.plot(*start, "o", color=RED, ms=6)
-        ax.set_title(surface.name, fontsize=10)
+        ax.set_title(surface.name, fontsize=9, fontweight="normal")
         ax.set_aspect("equal")
     return fig

@@ -157,10 +157,11 @@ def remedies(lesson: ModuleType, digits: Digits) -> Iterator[Row]:
 
 
 def beside_best(rows: list[Row]) -> list[float]:
-    """Return the two rates half-way (by ratio) between the best of a grid and its neighbours."""
+    """Return the rates halfway (by ratio) between the best of a grid and its neighbours."""
     rates = sorted({row["rate"] for row in rows})
     at = rates.index(best(rows, "rate", "accuracy"))
-    return [float(f"{(rates[at] * other) ** 0.5:.2g}") for other in (rates[at - 1], rates[at + 1])]
+    neighbours = [*rates[max(at - 1, 0) : at], *rates[at + 1 : at + 2]]
+    return [float(f"{(rates[at] * other) ** 0.5:.2g}") for other in neighbours]
 
 
 def seven(lesson: ModuleType, digits: Digits) -> Iterator[Row]:

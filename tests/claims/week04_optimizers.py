@@ -288,7 +288,11 @@ def a_rate_for_each_weight_helps_along_the_axes_alone(lesson):
 
 
 @after("rules-slope")
-def adagrad_slows_down_and_does_not_stop(lesson):
+def adagrads_rate_falls_on_a_slope_and_settles_in_a_bowl(lesson):
+    slope = [lesson.rate_left(lambda w: 0 * w + 1, n) for n in (100, 10_000)]
+    bowl = [lesson.rate_left(lambda w: w, n) for n in (100, 10_000)]
+    within(slope[0] / slope[1], 9.9, 10.1, excludes={"the bowl": bowl[0] / bowl[1]})
+    within(bowl[1] / bowl[0], 0.999, 1, excludes={"the slope": slope[1] / slope[0]})
     gone = [
         -lesson.walk(lesson.adagrad, lambda w: 0 * w + 1, [0.0], 0.01, n)[-1, 0]
         for n in (400, 1600)
@@ -337,6 +341,17 @@ def without_the_correction_the_first_steps_are_longer(lesson):
 
 
 # --- races ------------------------------------------------------------------------------------
+
+
+@after("valley-forget")
+def adagrad_is_slow_for_what_it_remembers(lesson):
+    ends = [
+        lesson.stays_from(
+            lesson.race({"a": rule}, lesson.BEALE, (1.0, 1.0), {"a": 0.01}, 60_000)["a"], 0.01
+        )
+        for rule in (lesson.adagrad, lesson.forgetful)
+    ]
+    within(ends[1] / ends[0], 0.25, 0.36, excludes={"no matter": 1})
 
 
 @after("valley-best")
@@ -397,6 +412,20 @@ def sgd_leaves_the_saddle(lesson):
     for more in apart:
         within(more, 345, 353, excludes={"no matter": 0})
     holds(all(row[-1] == "-" for row in lesson.rows), "on the ridge every rule stays")
+
+
+@after("saddle-pure")
+def without_epsilon_the_offset_does_not_matter(lesson):
+    for name, rule in lesson.pure.items():
+        counts = [
+            len(
+                lesson.race({name: rule}, lesson.SADDLE, (1.0, y), {name: 0.01}, 2000, -1.0)[
+                    name
+                ].path
+            )
+            for y in (1e-3, 1e-6, 1e-9, 1e-12)
+        ]
+        within(float(np.ptp(counts)), 0, 0.5, excludes={"SGD": 1396 - 349})
 
 
 @after("saddle-notes")
@@ -579,10 +608,12 @@ MUTATIONS = {  # what must make a claim fail: the cell, a text in it, and what t
     "momentum_is_the_faster_in_the_bowl": ("momentum-rules", 'gamma * s["v"] + lr', "lr"),
     "a_rate_for_each_weight_helps_along_the_axes_alone": ("rules-adagrad", " / np.sqrt(s[\"sum\"] + eps)", ""),
     "adagrad_alone_loses_by_the_turn": ("rules-all-turned", "(bowl, turned_bowl)", "(bowl, bowl)"),
-    "adagrad_slows_down_and_does_not_stop": ("rules-adagrad", 's["sum"] + g**2', "1.0"),
+    "adagrads_rate_falls_on_a_slope_and_settles_in_a_bowl": ("rules-adagrad", 's["sum"] + g**2', "1.0"),
     "adadelta_alone_takes_any_unit": ("rules-adadelta", 'np.sqrt(s["moved"] + eps)', "0.1"),
     "the_notes_adadelta_has_no_direction": ("rules-errata", "np.sqrt(s[\"mean\"] + eps)", "np.sqrt(s[\"mean\"] + eps) * grad(w)"),
     "without_the_correction_the_first_steps_are_longer": ("rules-first", "0.999 * v + 0.001", "0.9 * v + 0.1"),
+    "without_epsilon_the_offset_does_not_matter": ("saddle-pure", "eps=0.0", "eps=1e-8"),
+    "adagrad_is_slow_for_what_it_remembers": ("valley-forget", '["n"] == 1000', '["n"] == 0'),
     "sgd_leaves_the_saddle": ("saddle-rates", "dict.fromkeys(RULES, 0.01)", "dict.fromkeys(RULES, 0.02)"),
     "the_order_on_the_saddle_is_in_the_rates": ("saddle-notes", "SADDLE_START, notes_rates", "SADDLE_START, SADDLE_RATES"),
     "no_best_rate_on_digits_is_an_edge": ("seven-figure", 'study.load("seven")', '[row for row in study.load("seven") if row["rate"] < 0.6]'),
@@ -593,9 +624,11 @@ MUTATIONS = {  # what must make a claim fail: the cell, a text in it, and what t
 }  # fmt: skip
 
 DEAR = {  # of the mutations, those that run for long: `make test-more` tries them
+    "without_epsilon_the_offset_does_not_matter",
+    "adagrad_is_slow_for_what_it_remembers",
     "adadelta_alone_takes_any_unit",
     "adagrad_alone_loses_by_the_turn",
-    "adagrad_slows_down_and_does_not_stop",
+    "adagrads_rate_falls_on_a_slope_and_settles_in_a_bowl",
     "aligned_rules_are_those_of_keras",
     "a_rate_for_each_weight_helps_along_the_axes_alone",
     "each_wall_is_where_the_text_says",
