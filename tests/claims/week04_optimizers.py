@@ -603,7 +603,7 @@ MUTATIONS = {  # what must make a claim fail: the cell, a text in it, and what t
     "mini_batches_come_closest": ("descent-loop", "epochs * 1000 // batch", "epochs"),
     "noise_falls_with_the_root_of_the_batch": ("descent-loop", "/ len(rows)", "/ 1"),
     "agreeing_gradients_add_up_and_alternating_cancel": ("momentum-speeds", "gamma * v + g", "g"),
-    "the_floor_is_the_root_of_gamma": ("momentum-shrink-code", "else 1 + gamma", "else 1 + 0.9 * gamma"),
+    "the_floor_is_the_root_of_gamma": ("momentum-shrink-code", "1 + gamma - product", "1 + 0.9 * gamma - product"),
     "each_wall_is_where_the_text_says": ("momentum-walls", "2 * 1.9 / 2.8", "2 * 1.9"),
     "momentum_is_the_faster_in_the_bowl": ("momentum-rules", 'gamma * s["v"] + lr', "lr"),
     "a_rate_for_each_weight_helps_along_the_axes_alone": ("rules-adagrad", " / np.sqrt(s[\"sum\"] + eps)", ""),
