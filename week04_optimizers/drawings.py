@@ -27,25 +27,26 @@ def pairs() -> Figure:
 
 def dropout_masks() -> Figure:
     """Draw four hidden values, two of them dropped and the others doubled, and the same at inference."""
-    fig, ax = canvas(7.2, 1.9)
-    values = np.array([[0.8, 0.2, 0.5, 0.6]])
-    hidden = matrix(ax, 1.2, 1.0, values, title="hidden values", colour=KEPT)
-    mask = matrix(ax, 3.6, 1.45, [[1, 0, 0, 1]], cell=0.4, title="in training: a mask")
+    fig, ax = canvas(7.2, 2.5)
+    values, dropped = np.array([[0.8, 0.2, 0.5, 0.6]]), {(0, 1): GONE, (0, 2): GONE}
+    hidden = matrix(ax, 1.2, 1.6, values, title="hidden values", colour=KEPT)
+    mask = matrix(ax, 3.6, 1.6, [[1, 0, 0, 1]], cell=0.4, title="in training: a mask")
     thin = matrix(
         ax,
         6.0,
-        1.2,
+        1.6,
         [[1.6, 0, 0, 1.2]],
-        title="kept ones / (1 - 0.5)",
+        title="kept / (1 - 0.5)",
         colour=KEPT,
-        marked={(0, 1): GONE, (0, 2): GONE},
+        marked=dropped,
         digits=1,
     )
+    before = matrix(ax, 1.2, 0.5, values, colour=KEPT)
+    after = matrix(ax, 6.0, 0.5, values, colour=KEPT)
     arrow(ax, hidden.right, mask.left)
     arrow(ax, mask.right, thin.left)
-    note(ax, 3.6, 0.55, "afterwards: nothing is dropped, nothing is scaled")
-    arrow(ax, (2.0, 0.2), (6.9, 0.2))
-    note(ax, 1.2, 0.2, "as they are")
+    arrow(ax, before.right, after.left)
+    note(ax, 3.6, 0.7, "after training: no mask, no scaling")
     return fig
 
 

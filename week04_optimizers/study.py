@@ -38,6 +38,7 @@ SETTINGS = {  # of each remedy those that are tried
     "L2 in Adam": (0.0005, 0.002, 0.01, 0.03, 0.1),
     "AdamW": (0.3, 1.0, 3.0, 10.0),
     "dropout": (0.2, 0.35, 0.5, 0.65, 0.8),
+    "dropout, inputs": (0.2, 0.35, 0.5, 0.65, 0.8),  # a fifth of the inputs as well
 }
 BUDGETS = (400, 2000)  # steps
 LOOKS = (50, 100, 150, 200, 300, 400, 600, 800, 1000, 1500, 2000)
@@ -114,6 +115,9 @@ def recipe(lesson: ModuleType, remedy: str, setting: float, seed: int) -> Row:
     return {
         "L2 in Adam": lambda: {"loss_of": partial(lesson.l2_loss, strength=setting)},
         "dropout": lambda: {"loss_of": apart(lesson.dropout_loss, rate=setting)},
+        "dropout, inputs": lambda: {
+            "loss_of": apart(lesson.dropout_loss, rate=setting, inputs=0.2)
+        },
         "AdamW": lambda: {"optimizer": tf.keras.optimizers.AdamW(1e-3, weight_decay=setting)},
     }.get(remedy, dict)()
 
