@@ -1,0 +1,2 @@
+"""What week 8 claims."""
+MUTATIONS = {}
