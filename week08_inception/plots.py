@@ -30,7 +30,9 @@ def resumed(whole: np.ndarray, start: int, runs: Mapping[str, np.ndarray]) -> Fi
     for (name, losses), width in zip(runs.items(), widths, strict=True):
         right.plot(steps, losses - whole[start:], label=name, lw=width)
     right.set(title="Resumed minus uninterrupted", xlabel="step", ylabel="difference of the loss")
-    right.legend(fontsize=9)
+    low, high = right.get_ylim()
+    right.set_ylim(low, high + 0.45 * (high - low))  # room for the legend
+    right.legend(fontsize=9, loc="upper right")
     return fig
 
 

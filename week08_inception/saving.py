@@ -5,6 +5,7 @@ model half old, half new; some mismatches they report in pages of text, and some
 """
 
 import glob
+import os
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
@@ -55,9 +56,20 @@ def atomically(save: Callable[[Path], object], file: str | Path) -> None:
     sweep(file.parent, f".[0-9]*-{glob.escape(file.name)}")
     try:
         taught("week08_inception").save_atomically(save, file)
+        _sync(file.parent)
     except OSError as err:
         reason = err.strerror or str(err)
         raise OSError(f"{file.name} could not be saved, nothing is left: {reason}") from err
+
+
+def _sync(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk, where the system can say so."""
+    if os.name == "posix":
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def save(manager: tf.train.CheckpointManager) -> str:

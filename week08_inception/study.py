@@ -19,7 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 FILE = Path(__file__).with_name("speed.csv")
-ROUNDS = {1: 31, 16: 11, 32: 9}  # by the number of images in a batch
+ROUNDS = {1: 15, 16: 7, 32: 7}  # by the number of images in a batch
 
 
 def images(count: int) -> tf.Tensor:
