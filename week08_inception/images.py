@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from week08_inception.kinds import otherwise
+from week08_inception.kinds import kind, otherwise
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -53,6 +53,9 @@ def jpeg_bytes(file: str | Path) -> bytes:
     except Image.DecompressionBombError:
         raise ValueError(f"{file.name}: too many pixels to decode") from None
     except (OSError, SyntaxError, EOFError):
+        found = kind(file)
+        if found and not found.endswith("picture"):
+            raise ValueError(f"{file.name}: not an image; it is {found}") from None
         raise ValueError(f"{file.name}: the image is damaged or broken off") from None
 
 

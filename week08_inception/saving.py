@@ -124,7 +124,8 @@ def stored(prefix: str | Path) -> dict[str, tuple[int, ...]]:
         reader = tf.train.load_checkpoint(str(prefix))
         shapes = reader.get_variable_to_shape_map()
     except Exception:  # TensorFlow raises many kinds, IndexError among them
-        other = otherwise(broken, "the index") if found != V1 else ""
+        empty = found == V1 or kind(broken) == "an empty file"
+        other = "" if empty else otherwise(broken, "the index")
         wrong = f"is no index of a checkpoint{other}" if other else "is damaged or broken off"
         raise ValueError(f"{broken.name} {wrong}") from None
     variables = {}
