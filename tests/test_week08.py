@@ -1,8 +1,12 @@
 """Week 8's saving, frozen graphs, recognisers, pictures and exercises."""
 
+import gzip
 import io
 import json
 import os
+import re
+import signal
+import tarfile
 from pathlib import Path
 
 from week02_basics.taught import taught
@@ -10,15 +14,21 @@ from week06_cnn.models import small_cnn
 from week08_inception import (
     archive,
     checks,
+    download,
+    drawings,
+    fresh,
     frozen,
     images,
+    kinds,
     labels,
     naughty,
+    panda,
     pictures,
     plots,
     recogniser,
     saving,
     standin,
+    study,
 )
 
 import keras
@@ -28,7 +38,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tests.exercises import assert_exercise
+from tests.exercises import assert_exercise, solution, stub
 
 WEEK = "week08_inception"
 ROOT = Path(__file__).resolve().parents[1]
@@ -210,6 +220,251 @@ def test_atomic_saving_leaves_the_old_file_or_the_new_one(tmp_path, week):
     assert file.read_bytes() == b"new" and list(tmp_path.iterdir()) == [file]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+def test_a_kill_leaves_the_old_file_and_a_draft_that_is_swept_later(tmp_path, week):
+    file = tmp_path / "m.bin"
+    file.write_bytes(b"old")
+
+    def dies(draft):
+        draft.write_bytes(b"half")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def go():
+        save_atomically(dies, Path("m.bin"))  # noqa: F821  (goes along as text)
+
+    assert fresh.alone(tmp_path, go, week.save_atomically, dies) == "killed by signal 9"
+    (draft,) = set(tmp_path.iterdir()) - {file}
+    assert file.read_bytes() == b"old" and draft.name.endswith("-m.bin")
+    os.utime(draft, (0, 0))
+    saving.atomically(lambda path: path.write_bytes(b"new"), file)
+    assert file.read_bytes() == b"new" and list(tmp_path.iterdir()) == [file]
+
+
+def test_atomic_saving_syncs_before_it_renames(tmp_path, week, monkeypatch):
+    done = []
+    monkeypatch.setattr(os, "fsync", lambda fd: done.append("fsync"))
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", lambda a, b: (done.append("replace"), replace(a, b)))
+    week.save_atomically(lambda path: path.write_bytes(b"x"), tmp_path / "m.bin")
+    assert done == ["fsync", "replace"]
+    done.clear()
+    saving.atomically(lambda path: path.write_bytes(b"y"), tmp_path / "m.bin")
+    assert done[:2] == ["fsync", "replace"] and len(done) == (3 if os.name == "posix" else 2)
+
+
+# --- what a file is -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def zoo(tmp_path) -> Path:
+    """A folder with a model in many forms, some under a wrong name."""
+    model = tiny()
+    model.save(tmp_path / "m.keras")
+    model.save_weights(tmp_path / "m.weights.h5")
+    model.export(tmp_path / "exported", verbose=False)
+    (tmp_path / "packed.keras").write_bytes(gzip.compress((tmp_path / "m.keras").read_bytes()))
+    (tmp_path / "h5.keras").write_bytes((tmp_path / "m.weights.h5").read_bytes())
+    (tmp_path / "zip.weights.h5").write_bytes((tmp_path / "m.keras").read_bytes())
+    (tmp_path / "page.keras").write_bytes(b"<html>please log in</html>")
+    (tmp_path / "rest.keras").write_bytes(bytes(100))
+    tf.train.Checkpoint(v=tf.Variable([1.0, 2.0])).write(str(tmp_path / "c"))
+    with tf.Graph().as_default(), tf.compat.v1.Session() as sess:
+        tf.Variable([1.0, 2.0], name="v")
+        sess.run(tf.compat.v1.global_variables_initializer())
+        saver, v1 = tf.compat.v1.train.Saver, tf.compat.v1.train.SaverDef.V1
+        saver(write_version=v1).save(sess, str(tmp_path / "v1"), write_meta_graph=False)
+        saver(sharded=True).save(sess, str(tmp_path / "s"), write_meta_graph=False)
+    return tmp_path
+
+
+@pytest.mark.hostile
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("packed.keras", "a GZIP file"),
+        ("h5.keras", "an HDF5 file"),
+        ("page.keras", "a page of the web"),
+        ("exported", "a folder with a SavedModel"),
+        ("v1", "a checkpoint of TensorFlow's version 1"),
+        ("c", "the prefix of a checkpoint"),
+    ],
+)
+def test_readers_name_what_they_see(zoo, name, words):
+    for read in (saving.load_model, lambda file: saving.load_weights(tiny(), file)):
+        if name == "h5.keras" and read is not saving.load_model:
+            continue
+        with pytest.raises(ValueError, match=rf"{name} .*it is {words}") as caught:
+            read(zoo / name)
+        assert "damaged" not in str(caught.value) and "not there" not in str(caught.value)
+
+
+@pytest.mark.hostile
+def test_readers_of_checkpoints_and_graphs_name_what_they_see(zoo):
+    for name, words in [
+        ("m.keras", "m.keras is no checkpoint; it is a ZIP file"),
+        ("m.weights.h5", "is no checkpoint; it is an HDF5 file"),
+        ("exported", "exported is a folder with a SavedModel; checkpoints in it: none"),
+        ("rest.keras", "damaged, or of a kind"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            saving.stored(zoo / name)
+    with pytest.raises(ValueError, match="is a folder; checkpoints in it: c, s"):
+        saving.stored(zoo)
+    (zoo / "c.index").write_bytes(gzip.compress((zoo / "c.index").read_bytes()))
+    with pytest.raises(ValueError, match=r"c.index is no index of a checkpoint; it is a GZIP file"):
+        saving.stored(zoo / "c")
+    with pytest.raises(ValueError, match="not a GraphDef; it is an HDF5 file"):
+        frozen.read_graph(zoo / "m.weights.h5")
+    with pytest.raises(ValueError, match="not a GraphDef; it is a folder with a SavedModel"):
+        frozen.read_graph(zoo / "exported")
+    with pytest.raises(ValueError, match="not an image; it is an HDF5"):
+        images.jpeg_bytes(zoo / "m.weights.h5")
+    (zoo / labels.WORDS).write_bytes(gzip.compress(b"n00000005\tx\n"))
+    with pytest.raises(ValueError, match=r"not a text file .*; it is a GZIP file"):
+        labels.read_words(zoo / labels.WORDS)
+
+
+def test_sharded_and_old_checkpoints_are_read(zoo):
+    assert saving.stored(zoo / "s") == saving.stored(zoo / "v1") == {"v": (2,)}
+    for count, shard in enumerate(sorted(zoo.glob("s.data*"))):
+        shard.rename(zoo / f"s.data-{count:05}-of-00002")
+    with pytest.raises(FileNotFoundError, match=r"s.data-00001-of-00002 is not there"):
+        saving.stored(zoo / "s")
+    (zoo / "v1").write_bytes((zoo / "v1").read_bytes()[:-20])
+    with pytest.raises(ValueError, match="v1 is no checkpoint; damaged"):
+        saving.stored(zoo / "v1")
+
+
+def test_kinds_are_told_by_their_first_bytes(tmp_path):
+    for begins, words in kinds.MAGIC.items():
+        (tmp_path / "file").write_bytes(begins + bytes(8))
+        assert kinds.kind(tmp_path / "file") == words
+    assert kinds.kind(tmp_path / "gone") == ""
+    (tmp_path / "file").write_bytes(b"")
+    assert kinds.kind(tmp_path / "file") == "an empty file"
+
+
+def test_weights_fit_whether_or_not_the_file_has_an_optimizer(tmp_path):
+    source, plain = tiny(seed=1), tiny(seed=2)
+    source.compile("adam", "mse")
+    source.optimizer.build(source.trainable_variables)
+    source.save_weights(tmp_path / "m.weights.h5")
+    saving.load_weights(plain, tmp_path / "m.weights.h5")
+    assert same(values(plain), values(source))
+    tiny(seed=3).save_weights(tmp_path / "n.weights.h5")
+    saving.load_weights(source, tmp_path / "n.weights.h5")
+    assert same(values(source), values(tiny(seed=3)))
+
+
+# --- the second process ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory):
+    process = fresh.Elsewhere(tmp_path_factory.mktemp("elsewhere"), x=np.arange(3.0))
+    yield process
+    process.end()
+
+
+def test_functions_run_elsewhere_and_what_they_return_comes_back(elsewhere, capsys):
+    def doubled():
+        return 2 * x  # noqa: F821
+
+    with pytest.raises(RuntimeError, match="NameError: name 'doubled'"):
+        elsewhere(_going)
+    answer = elsewhere.given(doubled)(_going)
+    np.testing.assert_array_equal(answer["a"], [0.0, 2.0, 4.0])
+    assert answer["b"][0] is True and answer["b"][1] == 1 and answer["b"][1].dtype == np.int64
+    assert "seen there" in capsys.readouterr().out
+
+
+def _going():
+    print("seen there")
+    return {"a": doubled(), "b": [True, tf.constant(1, tf.int64)]}  # noqa: F821
+
+
+def _raises():
+    raise ValueError("no")
+
+
+def _dies():
+    import os
+    import signal
+
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_errors_come_back_and_a_killed_process_is_said_and_followed_by_another(elsewhere):
+    with pytest.raises(RuntimeError, match="ValueError: no"):
+        elsewhere(_raises)
+    assert elsewhere(_dies) == "killed by signal 9"
+    with pytest.raises(RuntimeError, match="ValueError: no"):
+        elsewhere(_raises)
+
+
+# --- the cores that the lesson shows, beside the hardened helpers ----------------------------------
+
+
+def test_the_lessons_download_gives_what_fetch_gives(tmp_path, week):
+    body = np.random.default_rng(1).bytes(300_000)
+    blob = standin.git_id(body)
+    for get in (
+        week.download,
+        lambda url, file, blob: download.fetch(url, file, blob=blob, size=len(body)),
+    ):
+        target = tmp_path / f"file {id(get)}"
+        with naughty.server(body, "closes early", "", "other content") as served:
+            with pytest.raises(OSError):
+                get(served.url, target, blob)
+            assert not target.exists()
+            get(served.url, target, blob)
+            assert target.read_bytes() == body and re.search(
+                r"Range: bytes=[1-9]", served.requests[1]
+            )
+            with pytest.raises(ValueError):
+                get(served.url, target, "0" * 40)
+        assert target.read_bytes() == body
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_the_lessons_unpack_gives_what_the_archives_gives(tmp_path, week):
+    content, facts = standin.pack(standin.graph(16, tiny_rgb(16)))
+    (tmp_path / "a.tgz").write_bytes(content)
+    week.unpack(tmp_path / "a.tgz", tmp_path / "core")
+    archive.unpack(facts, tmp_path / "a.tgz", tmp_path / "hardened")
+    found = [
+        {f.name: f.read_bytes() for f in (tmp_path / where).iterdir()}
+        for where in ("core", "hardened")
+    ]
+    assert found[0] == found[1] and len(found[0]) == 3
+    for evil in ("parent folder", "symbolic link out", "link, then through it", "device"):
+        (tmp_path / "b.tgz").write_bytes(naughty.hostile(evil, {"graph.pb": b"a graph"}))
+        with pytest.raises(tarfile.TarError):
+            week.unpack(tmp_path / "b.tgz", tmp_path / "evil")
+        assert not (tmp_path / "evil").exists() and not (tmp_path / "evil.txt").exists()
+
+
+def test_the_lessons_exchange_is_the_helpers(week):
+    old = standin.graph(16, tiny_rgb(16))
+    for node in old.node:
+        if node.name == "conv/batchnorm":
+            node.attr["scale_after_normalization"].b = True
+    assert week.modernised(old) == frozen.modernised(old)
+    today = week.freeze(tiny(), 8, 1, 0.0, 1.0)
+    assert week.modernised(today).node == today.node and frozen.modernised(today) == today
+
+
+def test_ends_of_a_graph_are_found(week):
+    assert week.ends(week.freeze(tiny(), 8, 1, 0.0, 1.0)) == (["DecodeJpeg/contents"], ["softmax"])
+    assert week.ends(standin.graph(16, tiny_rgb(16))) == ([], ["softmax"])
+
+
+def test_the_checkpoint_of_the_lesson_has_the_seeds(tmp_path, week):
+    model, optimizer = week.new_run()
+    week.checkpoint_of(model, optimizer, tf.Variable(0)).write(str(tmp_path / "c"))
+    assert "seeds/0" in saving.stored(tmp_path / "c")
+
+
 def test_the_next_save_removes_what_a_killed_one_left(tmp_path):
     for name in ("checkpoint.tmp2127", "ckpt-3.index.tempstate11"):
         (tmp_path / name).write_bytes(b"half")
@@ -326,7 +581,7 @@ def in_session(graph, contents: bytes, fetch: str = frozen.SOFTMAX) -> np.ndarra
 
 def test_a_frozen_graph_agrees_with_its_network_in_both_worlds(week):
     network, pixels = tiny(), noise(8, 8)
-    graph, contents = week.freeze(network, 8, 1, 1 / 255, 0.0), jpeg(noise(8, 8))
+    graph, contents = week.freeze(network, 8, 1, 0.0, 1 / 255), jpeg(noise(8, 8))
     decoded = tf.cast(tf.io.decode_jpeg(contents), tf.float32)[None] / 255
     original = tf.nn.softmax(network(decoded)).numpy()
     assert pixels.std() > 0 and original.std() > 0.01
@@ -338,7 +593,7 @@ def test_a_frozen_graph_agrees_with_its_network_in_both_worlds(week):
 
 
 def test_tensors_that_a_graph_does_not_have_are_named(week):
-    graph = week.freeze(tiny(), 8, 1, 1.0, 0.0)
+    graph = week.freeze(tiny(), 8, 1, 0.0, 1.0)
     with pytest.raises(ValueError, match="first output is 'softmax:0'"):
         frozen.as_function(graph, fetch="softmax")
     with pytest.raises(ValueError, match=r"no tensor 'JpegDecode/contents:0'.*DecodeJpeg/contents"):
@@ -374,7 +629,7 @@ def test_the_normalisation_of_2015_gives_the_same_today(scale):
 
 
 def test_a_logged_graph_has_its_nodes_but_not_its_weights(tmp_path, week):
-    graph = week.freeze(tiny(side=16), 16, 1, 1.0, 0.0)
+    graph = week.freeze(tiny(side=16), 16, 1, 0.0, 1.0)
     slim = frozen.without_values(graph)
     assert frozen.constant_bytes(slim) < frozen.constant_bytes(graph) / 3
     with tf.Graph().as_default() as drawn:
@@ -573,43 +828,236 @@ def test_figures_draw_what_they_are_given(tmp_path):
     plt.close(fig)
 
 
+def test_a_middle_is_cut_and_turned(tmp_path):
+    file = pictures.draw_all(tmp_path)[0]
+    with Image.open(io.BytesIO(pictures.cut(file, 0.5))) as image:
+        assert image.size == (224, 224)
+    assert pictures.cut(file, 1.0) != pictures.cut(file, 1.0, 90)
+
+
+def test_the_panda_is_the_same_every_time():
+    once = np.asarray(panda.panda())
+    assert once.shape == (448, 448, 3) and np.array_equal(once, np.asarray(panda.panda()))
+    seen = panda.variants(pictures.maze, 3)
+    assert len(seen) == 3 and {image.size for image in seen} == {(448, 448)}
+    again = panda.variants(pictures.maze, 3)
+    assert all(np.array_equal(a, b) for a, b in zip(seen, again, strict=True))
+
+
+@weights
+def test_mobilenet_knows_the_drawn_panda(mobilenet):
+    out = io.BytesIO()
+    panda.panda().save(out, "JPEG", quality=92)
+    (name, p), *_ = mobilenet.top(out.getvalue())
+    assert name == "giant panda" and p > 0.6
+
+
+@genuine
+@weights
+def test_the_lesson_quotes_both_tables_rightly():
+    words = labels.lookup(SHARED / "inception")
+    nodes = labels.read_nodes(SHARED / "inception" / labels.NODES)
+    keras_names = labels.read_keras(MOBILENET.parent / "imagenet_class_index.json")
+    assert (nodes[388], words[388].split(",")[0]) == ("n01532829", "house finch")
+    assert keras_names[169] == ("n02090622", "borzoi")
+    assert keras_names[388] == ("n02510455", "giant panda")
+
+
+DRAWN = [
+    "four_things",
+    "object_graph",
+    "atomic",
+    "frozen",
+    "landing",
+    "members",
+    "module",
+    "plan",
+    "way",
+]
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_drawings_fit_their_canvas(name):
+    fig = getattr(drawings, name)()
+    assert fig.get_figwidth() <= 7.2
+    plt.close(fig)
+
+
+def test_the_study_has_every_round():
+    stored = study.load()
+    assert {batch: {len(s) for s in ways.values()} for batch, ways in stored.items()} == {
+        batch: {rounds} for batch, rounds in study.ROUNDS.items()
+    }
+    assert all(len(ways) == 5 for ways in stored.values())
+    fig = plots.speeds(stored)
+    assert len(fig.axes) == 3
+    plt.close(fig)
+    assert study.measure({"a": lambda: None}, rounds=2)["a"][0] >= 0
+
+
 # --- exercises ----------------------------------------------------------------------------------
 
+NAMES_WRONG = {
+    "six tensors": "lambda: ['c:0']",
+    "a name without a colon": "lambda: ['c', 'c_1', 'c_1_1', 'best', 'best', 'part/c']",
+    "does not count up": "lambda: ['c:0', 'c:1', 'c_1:0', 'best:0', 'best:1', 'part/c:0']",
+    "was taken already": "lambda: ['c:0', 'c_1:0', 'c_1:0', 'best:0', 'best:1', 'part/c:0']",
+    "what gets an ending": "lambda: ['c:0', 'c_1:0', 'c_2:0', 'best:0', 'best:1', 'part/c:0']",
+    "two outputs": "lambda: ['c:0', 'c_1:0', 'c_1_1:0', 'best:0', 'best_1:0', 'part/c:0']",
+    "part of the name": "lambda: ['c:0', 'c_1:0', 'c_1_1:0', 'best:0', 'best:1', 'c:0']",
+    "counting begins anew": "lambda: ['c:0', 'c_1:0', 'c_1_1:0', 'best:0', 'best:1', 'part/c_2:0']",
+}
+PREPARE_WRONG = {
+    "the axis of the batch": "lambda pixels, side: prepare(pixels, side)[0]",
+    "reach 255": "lambda pixels, side: (prepare(pixels, side) + 1) * 127.5",
+    "from 0 to 1": "lambda pixels, side: (prepare(pixels, side) + 1) / 2",
+    "is squeezed": "lambda pixels, side: tf.image.resize(pixels, [side, side])[None] / 127.5 - 1",
+    "in the middle": "lambda pixels, side: -prepare(pixels, side)",
+    "the shape is": "lambda pixels, side: prepare(pixels, side + 1)",
+}
 RESTORE_WRONG = {
     "`dense` was overwritten": "lambda model, prefix: tf.train.Checkpoint(**saving.parts(model)).restore(prefix)",
     "was not restored": "lambda model, prefix: model",
     "does your Checkpoint name it": "lambda model, prefix: tf.train.Checkpoint(model=model.layers[0]).restore(prefix)",
     "nothing back": "lambda model, prefix: None",
 }
-FEATURES_WRONG = {
-    "these are the outputs": "lambda graph, jpeg: frozen.as_function(graph)(tf.constant(jpeg))[0]",
-    "one row of 144": "lambda graph, jpeg: features(graph, jpeg)[None]",
-    "144 go into": "lambda graph, jpeg: np.zeros(7)",
-    "does not compute": "lambda graph, jpeg: features(graph, jpeg)[::-1]",
-    "no tensor": "lambda graph, jpeg: frozen.as_function(graph, fetch='pool_3/_reshape:0')(tf.constant(jpeg))",
+RECEIVE_WRONG = {
+    "it gave up": "lambda get, sha256: b''.join(get(0))",
+    "is a piece lost or taken twice": "receive_twice",
+    "handed over": "receive_trusting",
+    "nothing back": "lambda get, sha256: None",
 }
-LOOKUP_WRONG = {
-    "the keys are text": "lambda nodes, words: {str(k): v for k, v in lookup(nodes, words).items()}",
-    "WordNet ids": "lambda nodes, words: {169: 'n02510455', 7: 'n04548280'}",
-    "cut at a comma": "lambda nodes, words: {k: v.split(',')[0] for k, v in lookup(nodes, words).items()}",
-    "the nodes are": "lambda nodes, words: {k + 1: v for k, v in lookup(nodes, words).items()}",
-    "a dict is asked for": "lambda nodes, words: list(lookup(nodes, words).items())",
+WRITERS_WRONG = {
+    "the author's choice": "lambda graph, writes: sorted(n.name for n in graph.node if n.op in writes or n.name in writes)",
+    "holds nodes, too": "lambda graph, writes: sorted(n.name for n in graph.node if n.op in writes)",
+    "not tensors": "lambda graph, writes: [f'{n}:0' for n in writers(graph, writes)]",
+    "sorted by name": "lambda graph, writes: writers(graph, writes)[::-1]",
+    "has none": "lambda graph, writes: writers(graph, writes) or ['square']",
 }
+SESSION_WRONG = {
+    "begins at step 0": "lambda prefix, steps: session(prefix + '-' + str(len(list(Path(prefix).parent.glob('*')))), steps)",
+    "nothing was saved": "lambda prefix, steps: [noisy(step) for step in range(steps)]",
+    "the noise repeats": "partial_session(['optimizer'])",
+    "Adam's averages did not": "partial_session(['seeds'])",
+    "only the weights": "partial_session([])",
+    "six steps": "lambda prefix, steps: session(prefix, steps)[:2]",
+}
+ASK_WRONG = {
+    "no placeholder": "lambda graph, jpeg: placeholder_only(graph, jpeg)",
+    "`modernised` exchanges": "lambda graph, jpeg: not_modern(graph, jpeg)",
+    "consumed by another": "lambda graph, jpeg: first_softmax(graph, jpeg)",
+    "the batch's axis": "lambda graph, jpeg: ask(graph, jpeg)[None]",
+    "what a session answers": "lambda graph, jpeg: ask(graph, jpeg)[::-1]",
+}
+
+
+def receive_twice(get, sha256):
+    body = b""
+    for piece in get(0):
+        body += piece
+    raise ValueError(len(body))
+
+
+def receive_trusting(get, sha256):
+    body = b""
+    while True:
+        try:
+            for piece in get(len(body)):
+                body += piece
+            return body
+        except ConnectionError:
+            continue
+
+
+def partial_session(kept):
+    """Return a session that keeps the weights and only some of the rest."""
+    week = taught(WEEK)
+
+    def session(prefix, steps):
+        model, optimizer = week.noisy_run()
+        optimizer.build(model.trainable_variables)
+        others = {"optimizer": optimizer, "seeds": model.layers[0].seed_generator.state}
+        named = {name: others[name] for name in kept}
+        checkpoint = tf.train.Checkpoint(model=model, **named)
+        if Path(f"{prefix}.index").exists():
+            checkpoint.read(prefix).expect_partial()
+        losses = [week.noisy_step(model, optimizer) for _ in range(steps)]
+        checkpoint.write(prefix)
+        return losses
+
+    return session
+
+
+def asking(week, feed, fetch, modern=True):
+    """Return a function that asks a graph, given how to choose its ends."""
+
+    def ask(graph, jpeg):
+        start, end = feed(graph), fetch(graph)
+        graph = week.modernised(graph) if modern else graph
+        return week.as_function(graph, f"{start}:0", f"{end}:0")(tf.constant(jpeg)).numpy()[0]
+
+    return ask
+
+
+def decoder(graph):
+    return next(node for node in graph.node if node.op == "DecodeJpeg").input[0]
+
+
+def softmaxes(graph):
+    return [node.name for node in graph.node if node.op == "Softmax"]
 
 
 @pytest.mark.parametrize(
     ("check", "name", "wrong"),
     [
+        (checks.check_names, "predicted", NAMES_WRONG),
+        (checks.check_prepare, "prepare", PREPARE_WRONG),
         (checks.check_restore_features, "restore_features", RESTORE_WRONG),
-        (checks.check_features, "features", FEATURES_WRONG),
-        (checks.check_lookup, "lookup", LOOKUP_WRONG),
+        (checks.check_receive, "receive", RECEIVE_WRONG),
+        (checks.check_writers, "writers", WRITERS_WRONG),
+        (checks.check_session, "session", SESSION_WRONG),
+        (checks.check_ask, "ask", ASK_WRONG),
     ],
 )
 def test_exercises(check, name, wrong, week):
-    if name == "features":
-        full = check
+    def placeholder(graph):
+        return next(node.name for node in graph.node if node.op == "Placeholder")
 
-        def check(answer):
-            return full(answer, week.freeze)
+    helpers = {
+        "receive_twice": receive_twice,
+        "receive_trusting": receive_trusting,
+        "partial_session": partial_session,
+        "Path": Path,
+        "noisy": lambda step: week.noisy_step(*week.noisy_run()) if step == 0 else float(step),
+        "placeholder_only": asking(week, placeholder, lambda g: softmaxes(g)[-1]),
+        "not_modern": asking(week, decoder, lambda g: softmaxes(g)[-1], modern=False),
+        "first_softmax": asking(week, decoder, lambda g: softmaxes(g)[0]),
+    }
+    assert_exercise(WEEK, check, name, wrong, frozen=frozen, saving=saving, **helpers)
 
-    assert_exercise(WEEK, check, name, wrong, frozen=frozen, saving=saving)
+
+def test_the_exercise_about_a_format(week):
+    my_save, my_load = solution(WEEK, "my_save"), solution(WEEK, "my_load")
+    assert checks.check_format(my_save, my_load)
+    untouched = checks.check_format(stub(WEEK, "my_save"), stub(WEEK, "my_load"))
+    assert untouched.message.endswith(": your turn")
+
+    def plainly(weights, file):
+        with open(file, "wb") as out:
+            np.savez(out, **weights)
+
+    def load(file):
+        with np.load(file) as arrays:
+            return dict(arrays)
+
+    def halved(file):
+        return {name: np.asarray(value, np.float16) for name, value in my_load(file).items()}
+
+    for save, read, hint in [
+        (plainly, load, "stops with|keep a hash"),
+        (lambda weights, file: None, load, "there is no file"),
+        (my_save, halved, "comes back as float16"),
+        (my_save, lambda file: {}, "these names come back"),
+    ]:
+        verdict = checks.check_format(save, read)
+        assert not verdict and any(part in verdict.message for part in hint.split("|")), verdict

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from week02_basics.drafts import sweep
 from week08_inception import labels
 from week08_inception.download import Progress, Refused, fault, fetch
+from week08_inception.kinds import otherwise
 
 from keras.src.backend.config import keras_home
 
@@ -116,8 +117,8 @@ def unpack(archive: Archive, file: Path, where: Path) -> None:
         try:
             _extract(file, fresh, archive.unpacked)
         except (tarfile.TarError, EOFError, zlib.error, OSError) as err:
-            kind = type(err).__name__
-            raise Refused(f"{file.name}: broken off, or no archive at all ({kind})") from None
+            what = f"({type(err).__name__}){otherwise(file, 'a GZIP file')}"
+            raise Refused(f"{file.name}: broken off, or no archive at all {what}") from None
         if wrong := missing(archive, fresh):
             raise Refused(f"{file.name}: {wrong}")
         if where.is_dir() and not where.is_symlink():

@@ -1,138 +1,180 @@
-"""What another process makes of the saved files: `python -m week08_inception.fresh FOLDER`.
+"""A second Python process that restores what the lesson saved: `python -m week08_inception.fresh`.
 
-A fresh interpreter restores every format, predicts, and goes on training; then its disk fills up in
-the middle of a save, and at last it is killed in the middle of another one.
+It starts with the libraries, week 6's helpers and the lesson's data, and nothing else. A function
+is sent to it as text, runs there in a namespace of its own, and what it returns comes back as JSON.
 """
 
+import ast
 import contextlib
+import inspect
+import io
+import json
 import os
-import signal
+import re
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-DATA, RESULT = "data.npz", "result.npz"
-LIMIT = 60_000  # bytes that a file may have once the disk is full
+DATA = "data.npz"
+ROOT = Path(__file__).resolve().parents[1]
 
 
-class Fresh(NamedTuple):
-    """What a fresh process brought back."""
+class Elsewhere:
+    """Runs functions in a fresh process, whose working directory is a folder."""
 
-    predictions: dict[str, np.ndarray]  # by format, for the test images
-    losses: dict[str, np.ndarray]  # of the steps after the interruption, by what was restored
-    said: list[str]  # what it printed
-    code: int  # negative: the signal that ended it
+    def __init__(self, folder: Path, **data: np.ndarray):
+        """Start the process, and do not wait for it.
 
+        Args:
+            folder: where it works.
+            data: arrays that functions find there under these names.
+        """
+        np.savez(folder / DATA, **data)
+        self._folder = folder
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as the process)
+        self._start()
 
-def run(folder: Path, **data: np.ndarray) -> Fresh:
-    """Let a fresh process restore what lies in a folder.
-
-    Args:
-        folder: holds what `main` restores.
-        data: arrays that it needs: images, labels, order, rates (from the interruption on), test.
-
-    Raises:
-        RuntimeError: it failed before it had a result; the message is its error.
-    """
-    np.savez(folder / DATA, **data)
-    (folder / RESULT).unlink(missing_ok=True)
-    done = subprocess.run(
-        [sys.executable, "-m", "week08_inception.fresh", str(folder)],
-        capture_output=True,
-        text=True,
-        cwd=Path(__file__).resolve().parents[1],
-    )
-    if not (folder / RESULT).exists():
-        raise RuntimeError(done.stderr.strip()[-1500:])
-    with np.load(folder / RESULT) as result:
-        kinds = {"predictions": {}, "losses": {}}
-        for key in result.files:
-            kind, name = key.split(":", 1)
-            kinds[kind][name] = result[key]
-    return Fresh(**kinds, said=done.stdout.splitlines(), code=done.returncode)
-
-
-def main(folder: Path) -> None:
-    """Restore every format from a folder, predict, train on, and come to a bad end."""
-    from week02_basics.taught import taught
-    from week06_cnn.training import logits, train
-    from week08_inception import saving
-
-    import tensorflow as tf
-
-    tf.keras.utils.set_random_seed(1)  # another seed than the notebook's
-    tf.config.experimental.enable_op_determinism()
-    week, tf1 = taught("week08_inception"), tf.compat.v1
-    with np.load(folder / DATA) as file:
-        data = dict(file)
-    test, result = data["test"], {}
-    latest = tf.train.latest_checkpoint(folder / "checkpoints")
-
-    with tf.Graph().as_default(), tf1.Session() as sess:
-        prefix = str(folder / "then" / "digits.ckpt")
-        tf1.train.import_meta_graph(f"{prefix}.meta").restore(sess, prefix)
-        pixels = test.reshape(-1, 784) / np.float32(255)
-        result["predictions:tf1.train.Saver"] = sess.run("logits:0", {"x:0": pixels})
-
-    def resume(name: str, model, optimizer) -> None:
-        result[f"losses:{name}"] = train(
-            model,
-            data["images"],
-            data["labels"],
-            optimizer=optimizer,
-            order=data["order"],
-            rates=data["rates"],
+    def _start(self) -> None:
+        path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "week08_inception.fresh"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            cwd=self._folder,
+            env=os.environ | {"PYTHONPATH": path},
+            encoding="utf-8",
         )
 
-    model, optimizer = week.new_run()
-    everything = week.checkpoint_of(model, optimizer)
-    saving.restore(everything, latest)
-    result["predictions:tf.train.Checkpoint"] = logits(model, test)
-    resume("everything", model, optimizer)
+    def __call__(self, function: Callable) -> object:
+        """Run a function there and return what it gave back; as a decorator, bind that to its name.
 
-    model, optimizer = week.new_run()
-    saving.restore(week.checkpoint_of(model, optimizer, seeds=False), latest, partial=True)
-    resume("all but the dropout's seeds", model, optimizer)
+        Raises:
+            RuntimeError: it failed there; the message is its error.
+        """
+        return self.given()(function)
 
-    model, optimizer = week.new_run()
-    saving.load_weights(model, folder / "model.weights.h5")
-    result["predictions:.weights.h5"] = logits(model, test)
-    resume("the weights alone", model, optimizer)
+    def given(self, *program: Callable) -> Callable:
+        """Return a decorator as `__call__`, for a function that needs others: they go along as text."""
 
-    model = saving.load_model(folder / "model.keras")
-    result["predictions:.keras"] = logits(model, test)
-    resume(".keras", model, model.optimizer)
+        def send(function: Callable) -> object:
+            source = "\n\n".join(map(_source, (*program, function)))
+            return self._ask(source, function.__name__)
 
-    exported = tf.saved_model.load(folder / "exported")
-    result["predictions:SavedModel"] = exported.serve(test[..., None].astype(np.float32)).numpy()
+        return send
 
-    np.savez(folder / "unfinished.npz", **result)
-    os.replace(folder / "unfinished.npz", folder / RESULT)
-    with contextlib.suppress(ImportError):  # Windows has no such limit
-        bad_end(everything, model, folder)
+    def end(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.communicate()
+        self._errors.close()
+
+    def _ask(self, source: str, name: str) -> object:
+        if self._process.poll() is not None:
+            self._start()
+        self._process.stdin.write(json.dumps([source, name]) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            return self._ended()
+        said, error, value = json.loads(line)
+        print(said, end="")
+        if error:
+            raise RuntimeError(error)
+        return _decoded(value)
+
+    def _ended(self) -> str:
+        """Say how the process ended."""
+        code = self._process.wait()
+        if code < 0:
+            return f"killed by signal {-code}"
+        self._errors.seek(0)
+        text = self._errors.read().decode(errors="replace").strip()
+        raise RuntimeError(f"the process ended with status {code}: {text[-1500:]}")
 
 
-def bad_end(checkpoint, model, folder: Path) -> None:
-    """Save onto a full disk, then be killed while saving."""
-    import resource
+def alone(folder: Path, function: Callable, *program: Callable) -> str:
+    """Run a function in a Python process of its own, without TensorFlow; say how that ended.
 
-    from week08_inception import saving
+    Args:
+        folder: where it works.
+        function: takes nothing; `os`, `signal` and `Path` are there.
+        program: functions that it needs.
+    """
+    lines = ["import os, signal", "from pathlib import Path", *map(_source, (*program, function))]
+    source = "\n".join([*lines, f"{function.__name__}()"])
+    code = subprocess.run([sys.executable, "-c", source], cwd=folder, check=False).returncode
+    return f"killed by signal {-code}" if code < 0 else f"ended with status {code}"
 
+
+def _source(function: Callable) -> str:
+    """Return a function's text without its decorators."""
+    (tree,) = ast.parse(inspect.cleandoc("\n" + inspect.getsource(function))).body
+    tree.decorator_list = []
+    return ast.unparse(tree)
+
+
+def _encoded(value: object) -> object:
+    """Return a value as JSON has it; an array keeps its dtype."""
+    if isinstance(value, dict):
+        return {"dict": {key: _encoded(each) for key, each in value.items()}}
+    if isinstance(value, list | tuple):
+        return {"list": [_encoded(each) for each in value]}
+    if hasattr(value, "numpy") or isinstance(value, np.ndarray | np.generic):
+        array = np.asarray(value)
+        return {"array": array.tolist(), "dtype": array.dtype.name}
+    return value
+
+
+def _decoded(value: object) -> object:
+    """Return the value of its JSON."""
+    if not isinstance(value, dict):
+        return value
+    if "dict" in value:
+        return {key: _decoded(each) for key, each in value["dict"].items()}
+    if "list" in value:
+        return [_decoded(each) for each in value["list"]]
+    return np.array(value["array"], value["dtype"])
+
+
+def main() -> None:
+    """Serve until the pipe is closed."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # whatever libraries print does not get among the answers
+    import warnings
+
+    import week06_cnn  # noqa: F401  (loads TensorFlow without its messages)
+    from week06_cnn.models import small_cnn
+    from week06_cnn.training import logits, train
+
+    import keras
     import tensorflow as tf
 
-    manager = tf.train.CheckpointManager(checkpoint, folder / "checkpoints", max_to_keep=3)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, resource.RLIM_INFINITY))
-    try:
-        saving.save(manager)
-    except OSError as err:
-        print(err, flush=True)
-    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # from now on it is not an error but the end
-    model.save_weights(folder / "overwritten.weights.h5")
+    warnings.simplefilter("ignore")
+    keras.utils.set_random_seed(1)  # another seed than the lesson's
+    tf.config.experimental.enable_op_determinism()
+    names = {"keras": keras, "np": np, "tf": tf, "tf1": tf.compat.v1, "Path": Path, "re": re}
+    names |= {"small_cnn": small_cnn, "train": train, "logits": logits}
+    with np.load(DATA) as file:
+        names |= dict(file)
+    from week02_basics.taught import run
+
+    for line in sys.stdin:
+        source, name = json.loads(line)
+        space, out, error, value = dict(names), io.StringIO(), "", None
+        try:
+            with contextlib.redirect_stdout(out):
+                run(source, space, name)
+                value = _encoded(space[name]())
+        except Exception as err:
+            error = f"{type(err).__name__}: {err}"
+        answers.write(json.dumps([out.getvalue(), error, value]) + "\n")
+        answers.flush()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

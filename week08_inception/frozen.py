@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from week08_inception.kinds import kind
+
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
@@ -22,12 +24,16 @@ def read_graph(file: str | Path) -> GraphDef:
     """
     if not tf.io.gfile.exists(str(file)):
         raise FileNotFoundError(f"no graph {Path(file).name} in {Path(file).parent.name}")
+    found = kind(file)
+    what = f"it is {found}" if found else "broken off, or another kind of file"
+    if Path(file).is_dir():
+        raise ValueError(f"{Path(file).name}: not a GraphDef; {what}")
     try:
         graph = GraphDef.FromString(tf.io.read_file(str(file)).numpy())
     except DecodeError:
-        raise ValueError(f"{Path(file).name}: not a GraphDef, or broken off") from None
+        raise ValueError(f"{Path(file).name}: not a GraphDef; {what}") from None
     if not graph.node:
-        raise ValueError(f"{Path(file).name}: a GraphDef without any node")
+        raise ValueError(f"{Path(file).name}: a GraphDef without any node; {what}")
     return graph
 
 

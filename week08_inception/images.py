@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from week08_inception.kinds import kind, otherwise
+
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -46,10 +48,14 @@ def jpeg_bytes(file: str | Path) -> bytes:
             with Image.open(file) as image:
                 return _ready(file, image)
     except UnidentifiedImageError:
-        raise ValueError(f"{file.name}: not an image, whatever its name says") from None
+        what = otherwise(file, "an image")
+        raise ValueError(f"{file.name}: not an image, whatever its name says{what}") from None
     except Image.DecompressionBombError:
         raise ValueError(f"{file.name}: too many pixels to decode") from None
     except (OSError, SyntaxError, EOFError):
+        found = kind(file)
+        if found and not found.endswith("picture"):
+            raise ValueError(f"{file.name}: not an image; it is {found}") from None
         raise ValueError(f"{file.name}: the image is damaged or broken off") from None
 
 

@@ -8,6 +8,8 @@ import json
 import re
 from pathlib import Path
 
+from week08_inception.kinds import otherwise
+
 NODES = "imagenet_2012_challenge_label_map_proto.pbtxt"
 WORDS = "imagenet_synset_to_human_label_map.txt"
 UID = r"n[0-9]{8}"
@@ -79,7 +81,10 @@ def read_keras(file: str | Path) -> list[tuple[str, str]]:
         found = [table[str(node)] for node in range(len(table))]
         sound = all(re.fullmatch(UID, uid) and words.strip() for uid, words in found)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as err:
-        raise ValueError(f"{Path(file).name}: not a table of Keras' classes ({err})") from None
+        what = otherwise(file, "JSON") if isinstance(err, UnicodeDecodeError) else ""
+        raise ValueError(
+            f"{Path(file).name}: not a table of Keras' classes ({err}){what}"
+        ) from None
     if not (found and sound):
         raise ValueError(f"{Path(file).name}: not a table of Keras' classes")
     return [(uid, words.replace("_", " ")) for uid, words in found]
@@ -106,7 +111,8 @@ def _lines(file: str | Path) -> list[tuple[int, str]]:
     try:
         *lines, rest = enumerate(file.read_text(encoding="utf-8").split("\n"), 1)
     except UnicodeDecodeError as err:
-        raise ValueError(f"{file.name}: not a text file ({err.reason})") from None
+        what = otherwise(file, "text")
+        raise ValueError(f"{file.name}: not a text file ({err.reason}){what}") from None
     if rest[1]:
         raise ValueError(f"{_at(file, rest[0])}: broken off, the line has no end")
     return lines

@@ -1,5 +1,6 @@
 """Pictures drawn by code, so that the lesson has something to recognise and owes nobody a photo."""
 
+import io
 import math
 import zlib
 from collections.abc import Callable
@@ -176,6 +177,23 @@ def digit_file(image: np.ndarray, file: str | Path) -> Path:
     picture = Image.fromarray(image).resize((280, 280), Image.Resampling.BICUBIC)
     picture.save(file, quality=95)
     return Path(file)
+
+
+def cut(file: str | Path, share: float, turn: float = 0) -> bytes:
+    """Return the middle of a picture, turned, as the contents of a JPEG.
+
+    Args:
+        file: the picture.
+        share: of its height and width that is kept, in (0, 1].
+        turn: degrees, against the clock.
+    """
+    with Image.open(file) as image:
+        middle = np.array(image.size) / 2
+        box = np.concatenate([middle * (1 - share), middle * (1 + share)]).round()
+        seen = image.rotate(turn, Image.Resampling.BICUBIC).crop(tuple(map(int, box)))
+    out = io.BytesIO()
+    seen.save(out, "JPEG", quality=92)
+    return out.getvalue()
 
 
 def troubles(picture: Image.Image, folder: str | Path) -> None:

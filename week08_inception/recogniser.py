@@ -55,7 +55,7 @@ def choose(freeze: Freeze, own: keras.Model) -> Recogniser:
     """Return the best recogniser that can be had here; `why` says what had to be passed over.
 
     Args:
-        freeze: taught in the notebook: (network, side, channels, scale, offset) to a GraphDef.
+        freeze: taught in the notebook: (network, side, channels, centre, scale) to a GraphDef.
         own: a network from 28 x 28 grey pixels to ten logits, for when there is nothing else.
     """
     passed = []
@@ -102,7 +102,7 @@ def mobilenet(freeze: Freeze) -> Recogniser:
     classes = labels.read_keras(cached(CLASSES, b"{"))
     uids = {node: uid for node, (uid, _) in enumerate(classes)}
     names = {node: words for node, (_, words) in enumerate(classes)}
-    graph = freeze(network, SIDE, 3, 1 / 127.5, -1.0)
+    graph = freeze(network, SIDE, 3, 127.5, 1 / 127.5)
     title = "MobileNet (alpha 0.25)"
     return Recogniser("mobilenet", title, graph, names, uids, as_function(graph))
 
@@ -144,6 +144,6 @@ def weighted(name: str, **how) -> keras.Model:
 
 def digits(freeze: Freeze, own: keras.Model) -> Recogniser:
     """Return a digits recogniser of our own, frozen: white digits on black, 28 x 28 pixels."""
-    graph = freeze(own, 28, 1, 1.0, 0.0)
+    graph = freeze(own, 28, 1, 0.0, 1.0)
     names = {node: f"digit {node}" for node in range(10)}
     return Recogniser("digits", "our digits network", graph, names, {}, as_function(graph))

@@ -5,6 +5,7 @@ model half old, half new; some mismatches they report in pages of text, and some
 """
 
 import glob
+import os
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from week02_basics.drafts import sweep
 from week02_basics.taught import taught
+from week08_inception.kinds import kind, otherwise
 
 import h5py
 import keras
@@ -19,6 +21,7 @@ import tensorflow as tf
 
 VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
 SUFFIXES = (".index", ".data-00000-of-00001")
+V1 = "a checkpoint of TensorFlow's version 1"
 DRAFTS = ("*_temp", "*.tempstate*", "checkpoint.tmp*")  # what TensorFlow writes before it renames
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -43,19 +46,30 @@ def atomically(save: Callable[[Path], object], file: str | Path) -> None:
     """Save a file whole or not at all: the lesson's `save_atomically`, for daily use.
 
     Args:
-        save: saves to the path that it is given, which has the same name as the file.
+        save: saves to the path that it is given, which ends with the file's name.
         file: where the result takes its place in one step.
 
     Raises:
         OSError: the disk is full, or may not be written. What else `save` raises passes through.
     """
     file = Path(file)
-    sweep(file.parent, f".{glob.escape(file.name)}-*")
+    sweep(file.parent, f".[0-9]*-{glob.escape(file.name)}")
     try:
         taught("week08_inception").save_atomically(save, file)
+        _sync(file.parent)
     except OSError as err:
         reason = err.strerror or str(err)
         raise OSError(f"{file.name} could not be saved, nothing is left: {reason}") from err
+
+
+def _sync(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk, where the system can say so."""
+    if os.name == "posix":
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def save(manager: tf.train.CheckpointManager) -> str:
@@ -77,38 +91,68 @@ def save(manager: tf.train.CheckpointManager) -> str:
 def stored(prefix: str | Path) -> dict[str, tuple[int, ...]]:
     """Return names and shapes of a checkpoint's variables, after reading every one of them.
 
+    It may have several data files (a sharded checkpoint), or be the single file of version 1.
+
     Args:
         prefix: what `save` returned, without the endings of the files.
 
     Raises:
         FileNotFoundError: a file is not there; the message says what is.
-        ValueError: the checkpoint is damaged; the message names the file and the variable.
+        ValueError: there is something else than a checkpoint, or it is damaged; the message says
+            what there is, or names the file and the variable.
     """
     prefix = Path(prefix)
-    for suffix in SUFFIXES:
-        if not prefix.with_name(prefix.name + suffix).is_file():
+    index = prefix.with_name(f"{prefix.name}.index")
+    found = kind(prefix)
+    if prefix.is_dir() and not index.is_file():
+        inside = ", ".join(sorted(f.name.removesuffix(".index") for f in prefix.glob("*.index")))
+        raise ValueError(f"{prefix.name} is {found}; checkpoints in it: {inside or 'none'}")
+    if prefix.is_file() and not index.is_file() and found != V1:
+        what = f"it is {found}" if found else "damaged, or of a kind that is not known here"
+        raise ValueError(f"{prefix.name} is no checkpoint; {what}")
+    for file in [] if found == V1 else [index, *_shards(prefix)]:
+        if file.is_dir():
+            raise ValueError(f"{file.name} is a folder, not a file")
+        if not file.is_file():
             there = sorted(f.name.removesuffix(".index") for f in prefix.parent.glob("*.index"))
             raise FileNotFoundError(
-                f"{prefix.name}{suffix} is not there; checkpoints in "
+                f"{file.name} is not there; checkpoints in "
                 f"{prefix.parent.name}: {', '.join(there) or 'none'}"
             )
+    broken = prefix if found == V1 else index
     try:
         reader = tf.train.load_checkpoint(str(prefix))
         shapes = reader.get_variable_to_shape_map()
     except Exception:  # TensorFlow raises many kinds, IndexError among them
-        raise ValueError(f"{prefix.name}.index is damaged or broken off") from None
-    found = {}
+        empty = found == V1 or kind(broken) == "an empty file"
+        other = "" if empty else otherwise(broken, "the index")
+        wrong = f"is no index of a checkpoint{other}" if other else "is damaged or broken off"
+        raise ValueError(f"{broken.name} {wrong}") from None
+    variables = {}
     for name in sorted(shapes, key=lambda name: (VALUE not in name, name)):
         plain = name.removesuffix(VALUE).replace("/_", "/")
         try:
             reader.get_tensor(name)
         except Exception:
             raise ValueError(
-                f"{prefix.name}{SUFFIXES[1]} is damaged or broken off: {plain} cannot be read"
+                f"{_data(prefix, found)} is damaged or broken off: {plain} cannot be read"
             ) from None
         if plain != "_CHECKPOINTABLE_OBJECT_GRAPH":
-            found[plain] = tuple(shapes[name])
-    return found
+            variables[plain] = tuple(shapes[name])
+    return variables
+
+
+def _shards(prefix: Path) -> list[Path]:
+    """Return the data files that belong to a checkpoint, whether they are there or not."""
+    there = sorted(prefix.parent.glob(f"{glob.escape(prefix.name)}.data-?????-of-?????"))
+    count = int(there[0].name[-5:]) if there and there[0].name[-5:].isdigit() else 1
+    return [prefix.with_name(f"{prefix.name}.data-{k:05}-of-{count:05}") for k in range(count)]
+
+
+def _data(prefix: Path, found: str) -> str:
+    """Name the file, or files, with the values of a checkpoint."""
+    names = [file.name for file in _shards(prefix)]
+    return prefix.name if found == V1 else names[0] if len(names) == 1 else f"one of {names}"
 
 
 def restore(checkpoint: tf.train.Checkpoint, prefix: str | Path, partial: bool = False) -> None:
@@ -136,16 +180,20 @@ def load_weights(model: keras.Model, file: str | Path) -> None:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is damaged, or variables do not fit (see `fit`).
+        ValueError: it is of another kind or damaged, or variables do not fit (see `fit`).
     """
     file = Path(file)
-    if not file.is_file():
-        raise FileNotFoundError(f"{file.name} is not there; in {file.parent.name}: {_near(file)}")
+    _there(file, "an HDF5 file")
     with tempfile.TemporaryDirectory() as folder:
         sample = Path(folder, "wanted.weights.h5")
         model.save_weights(sample)
         wanted = _datasets(sample)
-    fit(file.name, _datasets(file), wanted)
+    there = _datasets(file)
+    for one, other in [(there, wanted), (wanted, there)]:
+        if not any(name.startswith("optimizer/") for name in other):  # one of them has none
+            for name in [name for name in one if name.startswith("optimizer/")]:
+                del one[name]
+    fit(file.name, there, wanted)
     model.load_weights(file)
 
 
@@ -154,11 +202,10 @@ def load_model(file: str | Path) -> keras.Model:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is damaged, or holds code (a Lambda layer).
+        ValueError: it is of another kind, damaged, or holds code (a Lambda layer).
     """
     file = Path(file)
-    if not file.is_file():
-        raise FileNotFoundError(f"{file.name} is not there; in {file.parent.name}: {_near(file)}")
+    _there(file, "a ZIP file")
     try:
         with zipfile.ZipFile(file) as content:
             wrong = content.testzip()
@@ -226,8 +273,17 @@ def _datasets(file: Path) -> dict[str, tuple[int, ...]]:
     return found
 
 
-def _near(file: Path) -> str:
-    """Name the files beside one that is missing."""
-    if not file.parent.is_dir():
-        return "no such folder"
-    return ", ".join(sorted(other.name for other in file.parent.iterdir())[:6]) or "nothing"
+def _there(file: Path, wanted: str) -> None:
+    """Raise an error that says what lies at a path, or near it, unless it is a file as wanted.
+
+    An empty file, or one whose kind is not known, passes: whoever reads it finds it damaged.
+    """
+    if not file.exists() and kind(file):
+        raise ValueError(f"{file.name} is not one file; it is {kind(file)}")
+    if not file.exists():
+        beside = sorted(other.name for other in file.parent.glob("*"))[:6]
+        where = ", ".join(beside) or "nothing"
+        raise FileNotFoundError(f"{file.name} is not there; in {file.parent.name}: {where}")
+    found = kind(file)
+    if found and found != "an empty file" and not found.startswith(wanted):
+        raise ValueError(f"{file.name} is not {wanted}; it is {found}")
