@@ -191,6 +191,8 @@ def strip(
             middle = left + 0.42 * wide
             fig.text(middle, low + height - 0.09, title, color=colour, ha="center", fontsize=9)
             for place, part in enumerate(PARTS):
-                ax = fig.add_axes((left + 0.145 * wide * place, low + 0.03, 0.125 * wide, height - 0.2))
+                ax = fig.add_axes(
+                    (left + 0.145 * wide * place, low + 0.03, 0.125 * wide, height - 0.2)
+                )
                 _column(ax, values[part][0, step], part)
     return fig

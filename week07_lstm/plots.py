@@ -56,7 +56,9 @@ def two_scales(norms: Mapping[str, np.ndarray]) -> Figure:
     axes[0].set(title="lag on a linear scale", ylim=(1e-12, 1e8), xlim=(0, 99))
     axes[0].set_ylabel("gradient, as a share of lag 0")
     axes[1].set(title="lag on a logarithmic scale", xscale="log", xlim=(1, 99))
-    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=9)
+    fig.legend(
+        *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=9
+    )
     return fig
 
 
@@ -87,7 +89,7 @@ def against_bias(panels: Mapping[str, Mapping[str, Mapping[float, Sequence[float
         ax.axhline(0.25, color=GREY, ls="--", lw=1)
         ax.set(title=title, xlabel="forget bias at the start", ylim=(0.15, 1.05))
     axes[0].set_ylabel("accuracy (dashed: chance)")
-    axes[0].legend(loc="upper left")
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(lines))
     return fig
 
 
@@ -212,7 +214,9 @@ def next_shares(chars: Sequence[str], shares: np.ndarray, title: str) -> Figure:
     return fig
 
 
-def budgets(lines: Mapping[str, Mapping[float, Sequence[float]]], levels: Mapping[str, float]) -> Figure:
+def budgets(
+    lines: Mapping[str, Mapping[float, Sequence[float]]], levels: Mapping[str, float]
+) -> Figure:
     """Draw held-out bits against training steps, with levels of models that only count.
 
     Each dot is a seed; lines join the means.
@@ -226,7 +230,14 @@ def budgets(lines: Mapping[str, Mapping[float, Sequence[float]]], levels: Mappin
         ax.plot(list(found), means, ls=LINES[number], label=name, color=COLOURS[number])
     for name, level in levels.items():
         ax.axhline(level, color=GREY, ls="--", lw=1)
-        ax.annotate(name, (1, level), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=9)
+        ax.annotate(
+            name,
+            (1, level),
+            xycoords=("axes fraction", "data"),
+            ha="right",
+            va="bottom",
+            fontsize=9,
+        )
     ax.set(xscale="log", xlabel="training steps", ylabel="bits a character, held out")
     ax.legend(loc="lower left")
     return fig
