@@ -58,9 +58,9 @@ LONG = {  # ten epochs, falling
 }
 
 
-def load(name: str) -> list[Row]:
+def load(name: str, folder: Path = FOLDER) -> list[Row]:
     """Return the rows of a stored table; numbers as numbers, an empty field as None."""
-    with open(FOLDER / f"{name}.csv", newline="", encoding="utf-8") as file:
+    with open(folder / f"{name}.csv", newline="", encoding="utf-8") as file:
         return [{key: _read(value) for key, value in row.items()} for row in csv.DictReader(file)]
 
 

@@ -3,12 +3,37 @@
 from collections.abc import Callable
 
 from week02_basics.exercises import answered, exercise, expect
+from week02_basics.taught import taught
+from week07_lstm import many, tasks
 
 import numpy as np
 import tensorflow as tf
 
 
-@exercise("Exercise 1: count the parameters")
+@exercise("Exercise 1: one factor a step")
+def check_way_back(way_back: Callable) -> None:
+    """Check a function (states, u) that returns the gradient of the last state to one before them."""
+    for states, u in [([0.5, -0.2, 0.7], 0.8), ([0.1], 1.5), ([0.3, 0.3], -2.0)]:
+        answer = way_back(states, u)
+        answered(answer)
+        factors = [u * (1 - h**2) for h in states]
+        right = float(np.prod(factors))
+        known = {
+            float(np.sum(factors)): "factors along one way are multiplied, not added",
+            float(np.prod([1 - h**2 for h in states])): "u is missing: each step multiplies by it",
+            u ** len(states): "the slope of tanh is missing, 1 - h^2",
+            float(np.prod([u * (1 - np.tanh(h) ** 2) for h in states])): (
+                "the states have been through tanh already: its slope is 1 - h^2"
+            ),
+            float(np.prod(factors[:-1])): "a factor is missing: each of the states brings one",
+        }
+        where = f"for {len(states)} states and u = {u:g}"
+        for wrong, hint in known.items():
+            expect(not np.isclose(answer, wrong) or np.isclose(wrong, right), hint)
+        expect(np.isclose(answer, right), f"{where} it is {right:.4f}, not {float(answer):.4f}")
+
+
+@exercise("Exercise 2: count the parameters")
 def check_parameters(parameters: Callable) -> None:
     """Check a function (features, units) that returns how many numbers an LSTM layer learns."""
     for features, units in [(28, 100), (5, 8), (64, 3)]:
@@ -32,7 +57,7 @@ def check_parameters(parameters: Callable) -> None:
         )
 
 
-@exercise("Exercise 2: a GRU step")
+@exercise("Exercise 5: a GRU step")
 def check_gru(step: Callable) -> None:
     """Check a function (x, h, kernel, recurrent, bias) against keras.layers.GRUCell.
 
@@ -82,7 +107,7 @@ def check_gru(step: Callable) -> None:
     expect(close(cell(x, h)[0].numpy()), "differs from keras.layers.GRUCell")
 
 
-@exercise("Exercise 3: the last real state")
+@exercise("Exercise 4: the last real state")
 def check_last_states(last_states: Callable) -> None:
     """Check a function (states, lengths) that maps [n, steps, units] and int [n] to [n, units]."""
     rng = np.random.default_rng(0)
@@ -106,3 +131,148 @@ def check_last_states(last_states: Callable) -> None:
         "the mean of the states; wanted is the last one",
     )
     expect(np.allclose(answer, states[rows, lengths - 1]), "some rows are not the right state")
+
+
+@exercise("Exercise 3: a bias for a lag")
+def check_forget_bias(forget_bias: Callable) -> None:
+    """Check a function (lag, share) that returns the forget bias that leaves a share after a lag."""
+    for lag, share in [(50, 0.5), (100, 0.9), (10, 0.01)]:
+        answer = forget_bias(lag, share)
+        answered(answer)
+        answer = float(answer)
+        gate = share ** (1 / lag)
+        right = float(np.log(gate / (1 - gate)))
+        expect(
+            not np.isclose(answer, gate),
+            "this is the gate; the bias is what the sigmoid turns into it",
+        )
+        expect(
+            not np.isclose(answer, np.log(share / (1 - share))),
+            "this leaves the share after a single step: the lag is missing",
+        )
+        expect(
+            not np.isclose(answer, -right),
+            "the sign is turned: such a gate forgets what it should keep",
+        )
+        left = (1 / (1 + np.exp(-answer))) ** lag
+        expect(
+            np.isclose(answer, right, rtol=1e-3),
+            f"bias {answer:.3g} leaves {left:.3g} after {lag} steps, not {share}",
+        )
+
+
+@exercise("Exercise 6: perplexity")
+def check_perplexity(perplexity: Callable) -> None:
+    """Check a function (logits, codes, temperature) that returns the perplexity of a text."""
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=[40, 6]).astype(np.float32) * 2
+    codes = rng.integers(0, 6, 40).astype(np.int32)
+    even = perplexity(tf.zeros([5, 6]), tf.zeros([5], tf.int32), 1.0)
+    answered(even)
+
+    def bits(scaled: np.ndarray) -> np.ndarray:
+        p = np.exp(scaled) / np.exp(scaled).sum(axis=1, keepdims=True)
+        return -np.log2(p[np.arange(len(codes)), codes])
+
+    for temperature in (1.0, 0.5, 3.0):
+        answer = perplexity(tf.constant(logits), tf.constant(codes), temperature)
+        right, cold = bits(logits / temperature), bits(logits * temperature)
+        known = {
+            right.mean(): "these are the bits; the perplexity is 2 to their power",
+            right.mean() * np.log(2): "this is the mean loss; the perplexity is e to its power",
+            2 ** (right.mean() * np.log(2)): (
+                "natural logarithms go with powers of e, logarithms to base 2 with powers of 2"
+            ),
+            np.mean(2**right): "the mean comes first: it is taken over the bits, not the powers",
+        }
+        if temperature != 1:
+            known[2 ** bits(logits).mean()] = "the temperature is not used"
+            known[2 ** cold.mean()] = "the logits are divided by the temperature"
+        expect(np.size(answer) == 1, "one number is wanted for the whole text")
+        for wrong, hint in known.items():
+            expect(not np.isclose(answer, wrong, rtol=1e-4), hint)
+        good = 2 ** right.mean()
+        expect(
+            np.isclose(answer, good, rtol=1e-3),
+            f"at temperature {temperature:g} it is {good:.3f}, not {float(answer):.3f}",
+        )
+    expect(np.isclose(even, 6, rtol=1e-3), "six equally likely characters have perplexity 6")
+
+
+@exercise("Exercise 7: attention for many queries")
+def check_attention(attention: Callable) -> None:
+    """Check a function (queries, keys, values) that returns what each query finds."""
+    rng = np.random.default_rng(0)
+    q, k, v = (rng.normal(size=s).astype(np.float32) for s in ([3, 4], [6, 4], [6, 2]))
+    answer = attention(*map(tf.constant, (q, k, v)))
+    answered(answer)
+    answer = np.asarray(answer)
+    expect(answer.shape == (3, 2), f"the shape is {answer.shape}, not [queries, v], here (3, 2)")
+
+    def found(scores: np.ndarray, axis: int = 1) -> np.ndarray:
+        weights = np.exp(scores) / np.exp(scores).sum(axis=axis, keepdims=True)
+        return weights @ v
+
+    def close(other: np.ndarray) -> bool:
+        return np.allclose(answer, other, atol=1e-4)
+
+    scores = q @ k.T
+    expect(not close(found(scores)), "the scores are not divided by the root of d")
+    expect(not close(found(scores / 4)), "divided by d; its root is wanted")
+    expect(
+        not close(found(scores / 2, axis=0)),
+        "the softmax runs over the queries; each query shares its weights among the keys",
+    )
+    expect(not close(scores / 2 @ v), "the softmax is missing")
+    expect(close(found(scores / 2)), "the answers differ from softmax(q k / sqrt(d)) v")
+
+
+@exercise("Exercise 8: batches for a stateful layer")
+def check_stateful_batches(stateful_batches: Callable) -> None:
+    """Check a function (codes, rows, length) that cuts a text for a layer that keeps its state."""
+    for count, rows, length in [(100, 3, 5), (24, 2, 4), (47, 4, 3)]:
+        answer = stateful_batches(np.arange(count), rows, length)
+        answered(answer)
+        answer = np.asarray(answer)
+        number = count // rows // length
+        expect(
+            answer.ndim == 3 and answer.shape[1:] == (rows, length),
+            f"the shape is {answer.shape}, not [batches, {rows}, {length}]",
+        )
+        steps = np.diff(answer, axis=2)
+        expect((steps == 1).all(), "within a row the characters do not follow each other")
+        expect(
+            number < 2 or (answer[1, 0, 0] == answer[0, 0, -1] + 1),
+            "row 0 of the second batch does not go on where row 0 of the first ended: the text is "
+            "cut into rows first, then into batches",
+        )
+        expect(
+            all((answer[1:, row, 0] == answer[:-1, row, -1] + 1).all() for row in range(rows)),
+            "not each row goes on where it ended",
+        )
+        expect(len(np.unique(answer)) == answer.size, "a part of the text comes twice")
+        expect(len(answer) == number, f"{len(answer)} batches; {number} fit into {count} codes")
+
+
+@exercise("Exercise 9: a hundred letters")
+def check_my_start(my_start: Callable) -> None:
+    """Check a function that returns forget bias, input bias and rate, by training on 100 letters."""
+    answer = my_start()
+    answered(answer)
+    expect(np.size(answer) == 3, "return three numbers: forget bias, input bias, learning rate")
+    forget, write, rate = map(float, answer)
+    expect(np.isfinite(rate) and rate > 0, "the learning rate must be above 0")
+    lesson, starts = taught("week07_lstm"), []
+    for seed in (0, 1):
+        model = lesson.network(tf.keras.layers.LSTM, 8, [100, 5], 4, seed)
+        lesson.set_biases(model.layers[0], forget, write)
+        starts.append(model.get_weights())
+    data = tasks.marked_letters(19_200, 100, within=10, seed=7)
+    ends, _ = many.train_many("LSTM", starts, data, [rate] * 2, [0, 1])
+    fresh = tasks.marked_letters(1000, 100, within=10, seed=9)
+    scores = many.score_many("LSTM", ends, fresh)
+    expect(
+        scores.max() >= 0.9,
+        f"accuracy {scores[0]:.2f} and {scores[1]:.2f} with forget bias {forget:g}, input bias "
+        f"{write:g}, rate {rate:g}; chance is 0.25",
+    )

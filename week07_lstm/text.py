@@ -1,40 +1,69 @@
-"""A text that comes with Python itself, as characters, and what one counts about written text."""
+"""Prose that comes with Python itself, as characters, and what one counts about written text."""
 
-import contextlib
-import io
+import pydoc_data.topics
 import re
 
 import numpy as np
 
+PLAIN = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 
-def zen() -> str:
-    """Return the Zen of Python: 856 characters, 45 different ones, 21 lines.
 
-    Python keeps it in the module `this`, with letters rotated by 13 places, and prints it when that
-    module is imported for the first time; here it prints nothing.
+def prose() -> str:
+    """Return the paragraphs of Python's help topics that are prose, each once, one a line.
+
+    `help()` reads its topics from the module `pydoc_data.topics`, about 500 KB that every Python
+    brings along. Many paragraphs stand in several topics: without leaving out what is repeated, half
+    of what is held back could be known by heart. About 220,000 characters remain; the number differs
+    a little between versions of Python.
     """
-    with contextlib.redirect_stdout(io.StringIO()):
-        import this
-    return "".join(this.d.get(char, char) for char in this.s)
+    topics, seen, kept = pydoc_data.topics.topics, set(), []
+    for name in sorted(topics):
+        for paragraph in re.split(r"\n\s*\n", topics[name]):
+            words = " ".join(paragraph.translate(PLAIN).split())
+            letters = sum(char.isalpha() or char == " " for char in words)
+            if words not in seen and len(words) > 60 and letters > 0.9 * len(words):
+                kept.append(words)
+            seen.add(words)
+    return "".join(char for char in "\n".join(kept) + "\n" if char.isascii())
+
+
+def split(text: str, held: float = 0.1) -> tuple[str, str]:
+    """Return the first part of a text, to learn from, and its end, which is held back."""
+    cut = text.index("\n", int(len(text) * (1 - held))) + 1
+    return text[:cut], text[cut:]
+
+
+def characters(text: str) -> list[str]:
+    """Return the different characters of a text in order."""
+    return sorted(set(text))
+
+
+def codes(text: str, chars: list[str]) -> np.ndarray:
+    """Return a text as the places of its characters in `chars`, int32 [n]."""
+    place = {char: code for code, char in enumerate(chars)}
+    return np.array([place[char] for char in text], np.int32)
 
 
 def windows(codes: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return all stretches of a text, and for each the same stretch one character later.
+    """Cut a text into windows, and return each beside the same window one character later.
 
     Args:
         codes: the text as integers, shape [n].
-        length: characters in each stretch, below n.
+        length: characters in each window, below n.
 
     Returns:
-        Inputs and targets, int32 [n - length, length].
+        Inputs and targets, [(n - 1) // length, length]; what is left at the end is dropped.
 
     Raises:
         ValueError: the text is too short.
     """
     if not 1 <= length < len(codes):
         raise ValueError(f"windows of {length} characters do not fit a text of {len(codes)}")
-    stretches = np.lib.stride_tricks.sliding_window_view(codes, length).astype(np.int32)
-    return stretches[:-1], stretches[1:]
+    count = (len(codes) - 1) // length
+    return (
+        codes[: count * length].reshape(count, length),
+        codes[1 : count * length + 1].reshape(count, length),
+    )
 
 
 def words(text: str) -> list[str]:
@@ -54,20 +83,3 @@ def known_share(written: str, text: str) -> float:
     if not drawn:
         raise ValueError("fewer than two words are written")
     return sum(word in known for word in drawn) / len(drawn)
-
-
-def entropy(codes: np.ndarray) -> float:
-    """Return the bits a character of a text has when only the characters' frequencies are known."""
-    share = np.bincount(codes) / len(codes)
-    share = share[share > 0]
-    return float(-(share * np.log2(share)).sum())
-
-
-def pair_entropy(codes: np.ndarray) -> float:
-    """Return the bits a character of a text has when the one before it is known as well."""
-    size = int(codes.max()) + 1
-    pairs = np.zeros((size, size))
-    np.add.at(pairs, (codes[:-1], codes[1:]), 1)
-    seen = pairs[pairs > 0]
-    given = (pairs / pairs.sum(axis=1, keepdims=True).clip(1))[pairs > 0]
-    return float(-(seen * np.log2(given)).sum() / seen.sum())
