@@ -44,16 +44,6 @@ def used(cell: nbformat.NotebookNode) -> set[str]:
     return {node.id for node in ast.walk(parsed(cell)) if isinstance(node, ast.Name)}
 
 
-def needed(cells: list[nbformat.NotebookNode], last: set[str], known: set[str]) -> set[str]:
-    """Return the ids of the last cells and of others that define what they use, and so on.
-
-    Names in `known` are defined anyway.
-    """
-    wanted = set().union(*(used(cell) for cell in cells if cell.id in last)) - known
-    more = {cell.id for cell in cells if cell.id not in last and bound(cell) & wanted}
-    return needed(cells, last | more, known) if more else last
-
-
 def before(cells: list[nbformat.NotebookNode], cell_id: str) -> list[nbformat.NotebookNode]:
     """Return the cells that must run so that a cell can, in order, that cell last.
 

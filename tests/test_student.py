@@ -14,7 +14,7 @@ from week02_basics.taught import run
 import pytest
 from nbclient import NotebookClient
 
-from tests.cells import bound, needed, stored, tags, used
+from tests.cells import before, bound, stored, tags, used
 from tests.notebook_rules import NOTEBOOKS, code_cells
 from tools.judge import week
 from tools.student import student
@@ -37,10 +37,9 @@ def test_checks_of_a_student_version_say_whose_turn_it_is(path, monkeypatch):
     monkeypatch.chdir(path.parent)
     cells = code_cells(student(path))
     first = next(k for k, cell in enumerate(cells) if "exercise" in tags(cell))
-    last = {cell.id for cell in cells[first:]}
-    exported = {cell.id for cell in cells if "export" in tags(cell) or cell.id[:5] == "setup"}
-    known = set().union(*(bound(cell) for cell in cells if cell.id in exported))
-    chosen = exported | needed(cells, last, known)
+    chosen = {cell.id for cell in cells if "export" in tags(cell) or cell.id[:5] == "setup"}
+    for cell in cells[first:]:
+        chosen |= {each.id for each in before(cells, cell.id)}
     checks, namespace, printed = {e.check for e in week(path.stem).exercises}, {}, {}
     for cell in cells:
         if cell.id in chosen:
