@@ -336,7 +336,7 @@ def the_notes_adadelta_has_no_direction(lesson):
 
 
 @after("rules-all-turned")
-def adagrad_alone_loses_by_the_turn(lesson):
+def adagrad_loses_most_by_the_turn(lesson):
     steps = {name: found for name, *found in lesson.turned_rows}
     along, turned = steps["Adagrad"]
     for name in ("SGD", "Momentum", "NAG", "Adam"):
@@ -344,6 +344,16 @@ def adagrad_alone_loses_by_the_turn(lesson):
         within(there / here, 0.9, 1.1, excludes={"Adagrad": turned / along})
     for name in ("RMSprop", "Adadelta"):
         holds(steps[name] == ["-", "-"], f"{name} does not come to rest")
+
+
+@after("rules-all-longer")
+def the_slow_ones_lose_as_well(lesson):
+    for name in lesson.slow:
+        along, turned = (np.nanmin(found[name].stay) for found in lesson.slowest)
+        within(turned / along, 1.15, 1.5, excludes={"no loss": 1, "Adagrad": 60})
+        for found in lesson.slowest:
+            at = int(np.nanargmin(found[name].stay[0]))
+            holds(0 < at < len(lesson.slow_rates) - 1, f"{name}: the best rate lies inside")
 
 
 @after("rules-first")
@@ -633,7 +643,7 @@ MUTATIONS = {  # what must make a claim fail: the cell, a text in it, and what t
     "each_wall_is_where_the_text_says": ("momentum-walls", "2 * 1.9 / 2.8", "2 * 1.9"),
     "momentum_is_the_faster_in_the_bowl": ("momentum-rules", 'gamma * s["v"] + lr', "lr"),
     "a_rate_for_each_weight_helps_along_the_axes_alone": ("rules-adagrad", " / np.sqrt(s[\"sum\"] + eps)", ""),
-    "adagrad_alone_loses_by_the_turn": ("rules-turned", "turned_bowl: (", "ellipse(1, 50, turned=0): ("),
+    "adagrad_loses_most_by_the_turn": ("rules-turned", "turned_bowl: (", "ellipse(1, 50, turned=0): ("),
     "adagrads_rate_falls_on_a_slope_and_settles_in_a_bowl": ("rules-adagrad", 's["sum"] + g**2', "1.0"),
     "adadelta_alone_takes_any_unit": ("rules-adadelta", 'np.sqrt(s["moved"] + eps)', "0.1"),
     "the_notes_adadelta_has_no_direction": ("rules-errata", "np.sqrt(s[\"mean\"] + eps)", "np.sqrt(s[\"mean\"] + eps) * grad(w)"),
@@ -653,7 +663,7 @@ DEAR = {  # of the mutations, those that run for long: `make test-more` tries th
     "without_epsilon_the_offset_does_not_matter",
     "adagrad_arrives_late",
     "adadelta_alone_takes_any_unit",
-    "adagrad_alone_loses_by_the_turn",
+    "adagrad_loses_most_by_the_turn",
     "adagrads_rate_falls_on_a_slope_and_settles_in_a_bowl",
     "aligned_rules_are_those_of_keras",
     "a_rate_for_each_weight_helps_along_the_axes_alone",
