@@ -188,7 +188,7 @@ def outputs_look_as_the_words_say(lesson):
     within(shares["healthy"], 0.35, 0.65, excludes={"too high": shares["rate too high"], "all": 1})
     holds(not lesson.last["dead layer"][:, :2].any(), "the dead layer puts out 0 alone")
     edges = lesson.last["sigmoid"][:, :2]
-    holds(0 < edges.min() and edges.max() < 1, "a sigmoid's outputs lie between 0 and 1")
+    holds(edges.min() > 0 and edges.max() < 1, "a sigmoid's outputs lie between 0 and 1")
 
 
 @after("clinic-nan")
