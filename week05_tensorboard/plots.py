@@ -12,18 +12,6 @@ from matplotlib.figure import Figure
 WALKS = (RED, ORANGE, GREEN, "black", PINK)  # told apart on a blue map, too
 
 
-def curves(panels: Mapping[str, Mapping[str, Series]]) -> Figure:
-    """Draw scalars over their steps: a panel for each title, a line for each run."""
-    fig, axes = plt.subplots(1, len(panels), figsize=(9, 3.4))
-    for ax, (title, runs) in zip(np.atleast_1d(axes), panels.items(), strict=True):
-        for i, (run, series) in enumerate(runs.items()):
-            style = {"color": COLOURS[i], "linestyle": LINES[i], "lw": 4 - 2 * min(i, 1)}
-            ax.plot(series.steps, series.values, label=run, alpha=0.6 if i == 0 else 1, **style)
-        ax.set(title=title, xlabel="step")
-        ax.legend()
-    return fig
-
-
 def scope_graphs(graphs: Mapping[str, Mapping[str, set[str]]]) -> Figure:
     """Draw graphs folded into name scopes (see `events.scopes`), data flowing upwards."""
     fig, axes = plt.subplots(1, len(graphs), figsize=(9, 4.2))
@@ -71,37 +59,6 @@ def _layers(scopes: Mapping[str, set[str]]) -> dict[str, tuple[float, int]]:
         for level, members in enumerate(rows)
         for i, scope in enumerate(members)
     }
-
-
-def ridges(panels: Mapping[str, Series], shown: int = 12) -> Figure:
-    """Draw histograms over time, the newest in front, as TensorBoard's tab Histograms does.
-
-    A ridge's height is the square root of the density, scaled to the ridge's own maximum, so that
-    one high spike does not flatten all the rest.
-
-    Args:
-        panels: by title, a tag whose values are histograms [buckets, 3].
-        shown: how many of the steps to draw; the first, where all weights are equal, is left out.
-    """
-    fig, axes = plt.subplots(1, len(panels), figsize=(9, 3.8))
-    for ax, (title, series) in zip(np.atleast_1d(axes), panels.items(), strict=True):
-        chosen = np.unique(np.linspace(1, len(series.steps) - 1, shown).astype(int))
-        heights = []
-        for i in chosen:
-            left, right, count = np.asarray(series.values[i], float).T
-            width = np.maximum(right - left, 1e-9)
-            middle = np.concatenate([left[:1], (left + right) / 2, right[-1:]])
-            heights.append((middle, np.pad(np.sqrt(count / width), 1)))
-        for row, (middle, height) in enumerate(heights):
-            base = -row
-            shade = 0.25 + 0.75 * row / len(heights)
-            top = base + 1.6 * height / height.max()
-            ax.fill_between(middle, base, top, color=ORANGE, alpha=shade, zorder=row, lw=0)
-            ax.plot(middle, top, "-", color="black", lw=0.7, zorder=row + 0.5)
-        ax.set(title=title, xlabel="value", ylabel="step")
-        ax.set_yticks([-row for row in range(len(chosen))], [series.steps[i] for i in chosen])
-        ax.grid(axis="y", visible=False)
-    return fig
 
 
 def image_rows(rows: Mapping[str, tuple[np.ndarray, Sequence[str]]]) -> Figure:
