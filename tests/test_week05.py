@@ -419,7 +419,8 @@ def test_the_line_for_a_terminal_works_as_printed(logs, tmp_path):
 def test_the_lines_for_a_notebook_work_as_printed(logs):
     load, start = re.search(r"```\n(%load.+)\n(%tensor.+)\n```", "".join(LOOK)).groups()
     asked = "from tensorboard import manager\nprint([(i.pid, i.logdir) for i in manager.get_all()])"
-    sources = [f"logs = {str(logs)!r}", f"{load}\n{start} --port 0", asked]
+    found = "from week05_tensorboard import server\nserver.find()"  # as the lesson's set-up does
+    sources = [found, f"logs = {str(logs)!r}", f"{load}\n{start} --port 0", asked]
     notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
     NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
     running = ast.literal_eval(notebook.cells[-1].outputs[-1].text)

@@ -9,7 +9,9 @@ import contextlib
 import http.client
 import importlib.util
 import json
+import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -35,6 +37,16 @@ class Server(NamedTuple):
 
     url: str  # such as "http://127.0.0.1:6006/"
     process: subprocess.Popen
+
+
+def find() -> None:
+    """Let `%tensorboard` start the program that lies beside this Python.
+
+    By itself it looks along the PATH, on which an environment that is not activated does not lie.
+    """
+    beside = shutil.which("tensorboard", path=str(Path(sys.executable).parent))
+    if beside:
+        os.environ["TENSORBOARD_BINARY"] = beside
 
 
 def start(
