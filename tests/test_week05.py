@@ -145,7 +145,7 @@ def test_sweep_keras_metadata_and_profile_are_readable(week, digits, data, tmp_p
     week.sweep(tmp_path / "sweep", data, rates=(0.5, 2.0))
     assert events.hparams(tmp_path / "sweep" / "rate_2") == {"learning_rate": 2.0}
     runs = tmp_path / "sweep" / "rate_0.5"
-    assert events.scalars(runs / "validation")["loss"].steps == list(range(0, 201, 20))
+    assert events.scalars(runs / "validation")["loss"].steps == list(range(0, 101, 20))
     own = week.Outputs(tmp_path / "own", "hidden", data[2])
     history = week.record_keras(tmp_path / "keras", data, [own]).history
     losses = events.read(tmp_path / "keras" / "train")["epoch_loss"].values
