@@ -374,6 +374,10 @@ def test_the_page_shows_a_sample_and_the_later_of_two_runs(week, tmp_path):
             tf.summary.scalar("x", step, step)
         for step in range(60):
             tf.summary.histogram("h", [0.0, step], step)
+    for start, stop in ((0, 10), (5, 8)):  # resumed from a checkpoint at step 5
+        with tf.summary.create_file_writer(str(tmp_path / "resumed")).as_default():
+            for step in range(start, stop):
+                tf.summary.scalar("loss", start, step)
     later, both = [[0, 1.0], [1, 1.0], [2, 1.0]], [[0, 0.0], [1, 0.0], [2, 0.0]]
     raised = ["--load_fast=false", "--samples_per_plugin", "scalars=2000"]
     fast = importlib.import_module("tensorboard_data_server").server_binary() is not None
@@ -384,9 +388,12 @@ def test_the_page_shows_a_sample_and_the_later_of_two_runs(week, tmp_path):
         with server.serving(tmp_path, timeout=300, options=options) as url:
             long = settled(f"{url}data/plugin/scalars/scalars?run=long&tag=x", points)
             mixed = settled(f"{url}data/plugin/scalars/scalars?run=mixed&tag=loss", len(expected))
+            resumed = settled(f"{url}data/plugin/scalars/scalars?run=resumed&tag=loss", 8)
             ridges = settled(f"{url}data/plugin/histograms/histograms?run=long&tag=h", 51)
         assert len(long) == points and len(ridges) == 51
         assert [point[1:] for point in mixed] == expected
+        steps = [point[1] for point in resumed]
+        assert steps == ([*range(8)] if fast and not options else [*range(10), 5, 6, 7])
 
 
 LOOK = next(
