@@ -1,8 +1,12 @@
 """Week 5's helpers: read-back, projector faults, the server's life cycle, and the exercises."""
 
+import ast
 import importlib.util
+import json
 import os
 import re
+import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,15 +14,17 @@ import sys
 import time
 from pathlib import Path
 
-from week02_basics.taught import taught
+from week02_basics.taught import NOTEBOOKS, taught
 from week03_regression.digits import Digits
-from week05_tensorboard import checks, events, faulty, plots, projector, server
+from week05_tensorboard import checks, drawings, events, faulty, plots, projector, server
 
 import matplotlib.pyplot as plt
 import numpy as np
 import psutil
 import pytest
 import tensorflow as tf
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
 from PIL import Image
 from tensorboard.plugins import projector as tb_projector
 
@@ -49,25 +55,34 @@ def digits():
 # --- what the lesson writes, read back ---------------------------------------------------------
 
 
-def test_both_eras_record_the_same(week, digits, tmp_path):
-    order = week.batches(digits, epochs=5)
-    week.record_then(tmp_path / "then", digits, order)
-    W, b = week.record_now(tmp_path / "now", digits, order)
+def test_both_eras_record_the_same(week, digits, tmp_path, capsys):
+    order = week.batches(2)[:, :6] % len(digits.x_train)
+    accuracies = week.record_then(tmp_path / "then", digits, order)
+    said = capsys.readouterr().out
+    assert re.findall(r"Iter (\d) Testing Accuracy", said) == ["0", "1"] and len(accuracies) == 2
+    W, _ = week.record_now(tmp_path / "now", digits, order)
     then, now = events.read(tmp_path / "then"), events.read(tmp_path / "now")
     assert {tag.removesuffix("_1") for tag in then} == set(now)
-    assert then["loss/loss"].steps == now["loss/loss"].steps == list(range(0, 50, 20))
+    assert then["loss/loss"].steps == now["loss/loss"].steps == [0, 1]
     np.testing.assert_allclose(then["loss/loss"].values, now["loss/loss"].values, atol=1e-6)
-    assert now["loss/loss"].values[0] == pytest.approx(0.09, abs=1e-6)  # all p = 0.1
-    assert now["layer/weights/summaries/max"].values[0] == 0
+    assert 0 < now["layer/weights/summaries/max"].values[0] < W.numpy().max()
     for run in ("then", "now"):
         scopes = events.scopes(events.graph(tmp_path / run))
         assert {"input", "layer", "loss", "train", "accuracy"} < set(scopes)
         assert {"input", "layer"} <= scopes["loss"] and not scopes["input"]
-    mistakes = week.record_extras(tmp_path / "extras", digits, tf.random.normal([784, 10]), b)
-    extras = events.read(tmp_path / "extras")
-    np.testing.assert_array_equal(events.images(extras["mistakes"])[0], mistakes)
-    assert {s.plugin for s in extras.values()} == {"images", "text"}
-    assert W.shape == (784, 10)
+
+
+def test_the_loop_of_the_lesson_reads_what_the_helper_reads(week, tmp_path):
+    with tf.summary.create_file_writer(str(tmp_path)).as_default():
+        for step in range(3):
+            tf.summary.scalar("a", step / 4, step)
+            tf.summary.histogram("b", [0.0, step], step)
+    ours, helper = week.read(tmp_path), events.read(tmp_path)
+    assert list(ours) == list(helper) == ["a", "b"]
+    for tag, series in helper.items():
+        assert [step for step, _ in ours[tag]] == series.steps
+        for (_, value), other in zip(ours[tag], series.values, strict=True):
+            np.testing.assert_array_equal(value, other)
 
 
 def test_read_finds_what_was_written(tmp_path):
@@ -114,33 +129,79 @@ def test_read_says_where_the_files_are(tmp_path):
         with pytest.raises(LookupError, match="recorded no"):
             missing(tmp_path / "run")
     with pytest.raises(FileNotFoundError, match="no profile in"):
-        events.profiled(tmp_path)
+        events.profile(tmp_path)
 
 
-def test_sweep_keras_metadata_and_profile_are_readable(week, digits, tmp_path, capsys):
-    week.sweep(tmp_path / "sweep", digits, rates=(0.5, 2.0))
+@pytest.fixture(scope="module")
+def data(week, digits):
+    """Made-up digits, as many as the clinic takes."""
+    many = np.arange(12_000) % len(digits.x_train)
+    return week.patients_data(
+        digits._replace(x_train=digits.x_train[many], y_train=digits.y_train[many])
+    )
+
+
+def test_sweep_keras_metadata_and_profile_are_readable(week, digits, data, tmp_path, capsys):
+    week.sweep(tmp_path / "sweep", data, rates=(0.5, 2.0))
     assert events.hparams(tmp_path / "sweep" / "rate_2") == {"learning_rate": 2.0}
-    assert events.scalars(tmp_path / "sweep" / "rate_0.5")["test_accuracy"].steps == [1]
-    history = week.record_keras(tmp_path / "keras", digits, images=640)
+    runs = tmp_path / "sweep" / "rate_0.5"
+    assert events.scalars(runs / "validation")["loss"].steps == list(range(0, 101, 20))
+    own = week.Outputs(tmp_path / "own", "hidden", data[2])
+    history = week.record_keras(tmp_path / "keras", data, [own]).history
     losses = events.read(tmp_path / "keras" / "train")["epoch_loss"].values
     np.testing.assert_allclose(losses, history["loss"], rtol=1e-6)
-    order = week.batches(digits)[:2]
+    assert events.read(tmp_path / "own")["output/hidden"].steps == [0, 1]
+    order = week.batches(1)[0, :2] % len(digits.x_train)
     week.record_metadata(tmp_path / "metadata", digits, order)
     assert "ValueError: The provided tag was already used" in capsys.readouterr().out
     assert {"step000", "step001"} < set(events.read(tmp_path / "metadata"))
-    week.record_profile(tmp_path / "profile", digits, order)
-    assert events.profiled(tmp_path / "profile").count("train") == 2
+    week.record_profile(tmp_path / "profile", digits, order, wait=0.02)
+    spans = [span for thread in events.profile(tmp_path / "profile").values() for span in thread]
+    load = [length for name, _, length in spans if name == "load"]
+    assert len(load) == 2 and min(load) >= 20
+    assert min(start for _, start, _ in spans) == 0
 
 
-def test_taught_descent_follows_the_gradient(week):
-    """Against NumPy's closed form for a line, step by step."""
-    y = (0.5 * week.x_data - 1).astype(np.float32)
-    path = week.descend(week.line, y, tf.constant([[2.0, 3.0]]), 0.1, tf.constant(20)).numpy()
-    a, b = 2.0, 3.0
-    for step in path[:, 0]:
-        error = a * week.x_data + b - y
-        np.testing.assert_allclose(step, [a, b, np.mean(error**2)], rtol=1e-4)
-        a, b = a - 0.2 * np.mean(error * week.x_data), b - 0.2 * np.mean(error)
+def test_a_patient_differs_from_the_healthy_run_in_one_thing(week, data, tmp_path):
+    """First looks of two runs with one seed are equal, whatever the rate."""
+    first = {}
+    for rate in (0.05, 0.5):
+        week.train(tmp_path / str(rate), data, rate=rate, steps=0)
+        first[rate] = events.scalars(tmp_path / str(rate) / "train")
+    slow, fast = first.values()
+    assert slow["loss"].values == fast["loss"].values
+    for k in range(1, 7):
+        assert slow[f"gradient/layer_{k}"].values == fast[f"gradient/layer_{k}"].values
+        ratio = fast[f"ratio/layer_{k}"].values[0] / slow[f"ratio/layer_{k}"].values[0]
+        assert ratio == pytest.approx(10, rel=1e-5)
+
+
+def test_recorded_gradients_are_those_of_a_difference_quotient(week, data):
+    x, y = data[0][:50], data[1][:50]
+    layers = week.first_layers(3)
+    _, grads, outputs = week.look(layers, x, y, tf.nn.relu)
+    assert len(outputs) == 5
+    for (kernel, _), (grad, _) in zip(layers, grads, strict=True):
+        place, h = np.unravel_index(np.abs(grad).argmax(), grad.shape), 1e-2
+        change = np.zeros(kernel.shape, np.float32)
+        change[place] = h
+        losses = []
+        for sign in (1, -2, 1):
+            kernel.assign_add(sign * change)
+            losses.append(float(week.look(layers, x, y, tf.nn.relu)[0]))
+        assert (losses[0] - losses[1]) / (2 * h) == pytest.approx(float(grad[place]), rel=0.1)
+
+
+def test_taught_descent_follows_the_slope(week):
+    """Against a difference quotient, and downhill at each step."""
+    a, b, h = 2.0, 4.5, 1e-6
+    quotient = [
+        (week.loss_at(a + h, b) - week.loss_at(a - h, b)) / (2 * h),
+        (week.loss_at(a, b + h) - week.loss_at(a, b - h)) / (2 * h),
+    ]
+    np.testing.assert_allclose(week.slope_at(a, b), quotient, rtol=1e-6)
+    path = week.descend([a, b], steps=50)
+    assert path.shape == (51, 4) and np.all(np.diff(path[:, 2]) < 0)
 
 
 def test_taught_principal_components_are_orthogonal_and_ordered(week):
@@ -152,6 +213,13 @@ def test_taught_principal_components_are_orthogonal_and_ordered(week):
 
 
 # --- the projector -----------------------------------------------------------------------------
+
+
+def write_points(week, folder: Path, digits: Digits) -> None:
+    """Write thirty digits for the projector, as pixels."""
+    images = digits.x_test[:30]
+    pixels = images.reshape(30, -1) / np.float32(255)
+    week.write_projector(folder, images, digits.y_test[:30], {"digits": pixels})
 
 
 def edited(old: str, new: str, file: str = projector.CONFIG):
@@ -172,8 +240,8 @@ def without(pattern: str):
 
 
 def flat_tensor(folder: Path) -> None:
-    without("digits.ckpt*")(folder)
-    tf.train.Checkpoint(digits=tf.Variable(tf.zeros([30]))).save(str(folder / "digits.ckpt"))
+    without("vectors.ckpt*")(folder)
+    tf.train.Checkpoint(digits=tf.Variable(tf.zeros([30]))).save(str(folder / "vectors.ckpt"))
 
 
 def one_column(folder: Path) -> None:
@@ -200,7 +268,7 @@ FAULTS = {
     "has labels for 32 points, the tensor has 30": edited(
         "digit\tname\n", "digit\tname\n1\ta\n2\tb\n", "metadata.tsv"
     ),
-    "has 2 columns, but 1 in line 2": edited("\ttest image 0", "", "metadata.tsv"),
+    "has 2 columns, but 1 in line 2": edited("\tdigit 0", "", "metadata.tsv"),
     "image_path leads to no file$": edited("sprite.png", "picture.png"),
     "image_path leads out": edited("sprite.png", "/elsewhere/sprite.png"),
     "takes a width and a height, not \\[28\\]": edited("    single_image_dim: 28\n", ""),
@@ -214,7 +282,7 @@ FAULTS = {
 @pytest.mark.hostile
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_fault_of_a_projector_is_named(fault, week, digits, tmp_path):
-    week.write_projector(tmp_path, digits.x_test[:30], digits.y_test[:30])
+    write_points(week, tmp_path, digits)
     assert projector.faults(tmp_path) == []
     FAULTS[fault](tmp_path)
     (found,) = projector.faults(tmp_path)
@@ -223,7 +291,7 @@ def test_each_fault_of_a_projector_is_named(fault, week, digits, tmp_path):
 
 def test_a_projector_below_the_log_directory_needs_an_event_file(week, digits, tmp_path):
     run = tmp_path / "points"
-    week.write_projector(run, digits.x_test[:30], digits.y_test[:30])
+    write_points(week, run, digits)
     assert "lies in the run points" in projector.faults(tmp_path)[0]
     without("*tfevents*")(run)
     assert "holds no event file and so is no run" in projector.faults(tmp_path)[0]
@@ -288,6 +356,83 @@ def test_server_answers_reads_its_runs_and_is_gone_afterwards(logs):
     assert gone(mine.pid)
     with pytest.raises(OSError):
         server.fetch(url + "data/runs")
+
+
+def settled(url: str, enough: int) -> list:
+    """Return what TensorBoard answers once it has read so many values."""
+    until = time.monotonic() + 60
+    while len(found := server.fetch(url)) < enough and time.monotonic() < until:
+        time.sleep(0.2)
+    return found
+
+
+def test_the_page_shows_a_sample_and_the_later_of_two_runs(week, tmp_path):
+    """What sections 3 and 7 say of TensorBoard as it starts today, and of two options."""
+    week.record_twice(tmp_path / "mixed")
+    with tf.summary.create_file_writer(str(tmp_path / "long")).as_default():
+        for step in range(1500):
+            tf.summary.scalar("x", step, step)
+        for step in range(60):
+            tf.summary.histogram("h", [0.0, step], step)
+    for start, stop in ((0, 10), (5, 8)):  # resumed from a checkpoint at step 5
+        with tf.summary.create_file_writer(str(tmp_path / "resumed")).as_default():
+            for step in range(start, stop):
+                tf.summary.scalar("loss", start, step)
+    later, both = [[0, 1.0], [1, 1.0], [2, 1.0]], [[0, 0.0], [1, 0.0], [2, 0.0]]
+    raised = ["--load_fast=false", "--samples_per_plugin", "scalars=2000"]
+    fast = importlib.import_module("tensorboard_data_server").server_binary() is not None
+    for options, points, expected in [
+        ([], 1000, later if fast else both + later),
+        (raised, 1500, both + later),
+    ]:
+        with server.serving(tmp_path, timeout=300, options=options) as url:
+            long = settled(f"{url}data/plugin/scalars/scalars?run=long&tag=x", points)
+            mixed = settled(f"{url}data/plugin/scalars/scalars?run=mixed&tag=loss", len(expected))
+            resumed = settled(f"{url}data/plugin/scalars/scalars?run=resumed&tag=loss", 8)
+            ridges = settled(f"{url}data/plugin/histograms/histograms?run=long&tag=h", 51)
+        assert len(long) == points and len(ridges) == 51
+        assert [point[1:] for point in mixed] == expected
+        steps = [point[1] for point in resumed]
+        assert steps == ([*range(8)] if fast and not options else [*range(10), 5, 6, 7])
+
+
+LOOK = next(
+    cell["source"]
+    for cell in json.loads((NOTEBOOKS / f"{WEEK}.ipynb").read_text("utf-8"))["cells"]
+    if cell["id"] == "three-look"
+)
+
+
+def test_the_line_for_a_terminal_works_as_printed(logs, tmp_path):
+    words = shlex.split(re.search(r"```sh\n(.+)\n```", "".join(LOOK))[1])
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    program = tmp_path / words[0]
+    program.write_text(f"#!{sys.executable}\nfrom tensorboard.main import run_main\nrun_main()\n")
+    program.chmod(0o755)
+    shutil.copytree(logs, tmp_path / words[2])
+    process = subprocess.Popen(
+        [*words, "--port", "0"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        said = (re.search(r"http://localhost:\d+/", line) for line in process.stderr)
+        url = next(filter(None, said))[0]
+        assert settled(url + "data/runs", 1) == ["run"]
+    finally:
+        process.terminate()
+        process.wait(30)
+        process.stderr.close()
+
+
+def test_the_lines_for_a_notebook_work_as_printed(logs):
+    load, start = re.search(r"```\n(%load.+)\n(%tensor.+)\n```", "".join(LOOK)).groups()
+    asked = "from tensorboard import manager\nprint([(i.pid, i.logdir) for i in manager.get_all()])"
+    found = "from week05_tensorboard import server\nserver.find()"  # as the lesson's set-up does
+    sources = [found, f"logs = {str(logs)!r}", f"{load}\n{start} --port 0", asked]
+    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+    NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+    running = ast.literal_eval(notebook.cells[-1].outputs[-1].text)
+    (mine,) = [pid for pid, logdir in running if logdir == str(logs)]
+    os.kill(mine, signal.SIGTERM)
 
 
 @pytest.mark.hostile
@@ -383,9 +528,36 @@ SCHEDULE_WRONG = {
     "5 values for 25 rates": "lambda folder, rates: record(folder, rates[::5])",
     "other values": "lambda folder, rates: record(folder, rates[::-1])",
 }
+MEANS = "{s: (lambda m, n: %s)(b[:, :2].mean(axis=1), b[:, 2]) for s, b in read(folder)[tag]}"
+MEANS_WRONG = {
+    "return a dictionary": "lambda folder, tag: list(means(folder, tag).values())",
+    "the steps are [0, 10, 25], not [0, 1, 2]": (
+        "lambda folder, tag: dict(enumerate(means(folder, tag).values()))"
+    ),
+    "must weigh as much": f"lambda folder, tag: {MEANS % 'm.mean()'}",
+    "not of buckets": f"lambda folder, tag: {MEANS % '(m * n).sum() / len(n)'}",
+    "the middle of each bucket": (
+        "lambda folder, tag: {s: (b[:, 0] * b[:, 2]).sum() / b[:, 2].sum()"
+        " for s, b in read(folder)[tag]}"
+    ),
+    "at step 0 it gives": "lambda folder, tag: means(folder, 'other')",
+    "gives nothing back": "lambda folder, tag: None",
+}
+RATE_WRONG = {
+    "in *training*": "lambda folder: best(folder, 'train', min)",
+    "the lowest last value": "lambda folder: best(folder, 'validation', lambda v: v[-1])",
+    "which run's validation": "lambda folder: best(folder, 'validation', lambda v: -v[0])",
+    "return the rate, a number": "lambda folder: 'run_1'",
+}
+DOCTOR_WRONG = {
+    "is none of the names": "lambda folder: 'ill'",
+    "1 of 6 are right": "lambda folder: 'healthy'",
+    "of 6 are right; 'healthy' taken for": "lambda folder: swap.get(diagnose(folder), 'sigmoid')",
+}
 DEAD_WRONG = {
+    "the layer below feeds it zeros": "lambda folder: 'dense_3'",
     "lets no gradient through": "lambda folder: 'dense_1'",
-    "does put out other numbers": "lambda folder: 'dense_3'",
+    "does put out other numbers": "lambda folder: 'dense_4'",
     "is a tag": "lambda folder: dead_layer(folder) + '/output'",
     "is not the name": "lambda folder: 'layer 2'",
     "gives nothing back": "lambda folder: None",
@@ -421,16 +593,29 @@ def config(folder, tensor_name, bare=False):
     tb_projector.visualize_embeddings(str(folder), fresh)
 
 
+def best(folder, part, score):
+    rates = {}
+    for run in Path(folder).iterdir():
+        value = score(events.read(run / part)["loss"].values)
+        rates[events.hparams(run)["learning_rate"]] = value
+    return min(rates, key=rates.get)
+
+
 @pytest.mark.parametrize(
     ("check", "name", "wrong"),
     [
         (checks.check_log_schedule, "log_schedule", SCHEDULE_WRONG),
+        (checks.check_means, "means", MEANS_WRONG),
         (checks.check_dead_layer, "dead_layer", DEAD_WRONG),
+        (checks.check_best_rate, "best_rate", RATE_WRONG),
         (checks.check_mend, "mend", MEND_WRONG),
+        (checks.check_diagnose, "diagnose", DOCTOR_WRONG),
     ],
 )
-def test_exercises(check, name, wrong):
-    assert_exercise(WEEK, check, name, wrong, record=record, config=config, SUFFIX=projector.SUFFIX)
+def test_exercises(check, name, wrong, week):
+    names = {"record": record, "config": config, "SUFFIX": projector.SUFFIX, "best": best}
+    swap = {"healthy": "few digits", "few digits": "healthy", "dead layer": "dead layer"}
+    assert_exercise(WEEK, check, name, wrong, read=week.read, swap=swap, **names)
 
 
 @pytest.mark.parametrize("dead", faulty.HIDDEN)
@@ -445,23 +630,33 @@ def test_only_the_dead_layer_puts_out_nothing(dead, tmp_path):
     assert not np.array_equal(bias[0], bias[-1])
 
 
+@pytest.mark.parametrize("name", ["way_of_a_number", "histogram_rows", "stations"])
+def test_drawings_fit_their_canvas(name):
+    plt.close(getattr(drawings, name)())
+
+
 def test_figures_draw_what_they_are_given():
     rng = np.random.default_rng(0)
     series = events.Series("scalars", [0, 1, 2], [3.0, 2.0, 1.0])
     histogram = np.array([[-1.0, 0.0, 3.0], [0.0, 1.0, 5.0]])
-    ridges = events.Series("histograms", [0, 1, 2, 3], [histogram] * 4)
     scopes = {"input": set(), "layer": {"input"}, "loss": {"input", "layer"}}
-    paths = rng.random([5, 2, 3])
-    grid = np.linspace(0, 1, 6)
+    grid, path = np.linspace(0, 1, 6), rng.random([5, 4])
     images = rng.integers(0, 256, [10, 28, 28, 1], np.uint8)
+    norms = {"a": np.array([1.0, 0.0, 0.1]), "b": np.array([0.3, 0.2, 0.1])}
+    both = {"loss": series, "gradient_norm": series, "ratio/layer_3": series}
+    flat = rng.random([40, 2]), [0.2, 0.1]
     for fig, axes in [
-        (plots.curves({"Loss": {"a": series, "b": series}, "Accuracy": {"a": series}}), 2),
+        (plots.losses(dict.fromkeys("abcd", (series, series)), 4), 4),
         (plots.scope_graphs({"then": scopes, "now": scopes}), 2),
-        (plots.ridges({"Weights": ridges, "Biases": ridges}), 2),
-        (plots.image_rows({"a": images, "b": images}), 20),
-        (plots.digits_map(rng.random([40, 2]), np.arange(40) % 10, [0.2, 0.1]), 1),
-        (plots.landscape(grid, grid, rng.random([6, 6]), paths, "Title"), 3),
-        (plots.loss_curves({"a": series}, 0.5), 1),
+        (plots.by_layer({"gradient": norms, "ratio": norms}, ["norm", "ratio"]), 2),
+        (plots.outputs({"a": histogram, "b": histogram}, "share"), 2),
+        (plots.image_rows({"a": (images, list("0123456789"))}), 10),
+        (plots.descents(grid, grid, rng.random([6, 6]), {"a": path}), 3),
+        (plots.loss_and_norm({"a": both}, 0.5), 2),
+        (plots.walk(path, 0.5), 1),
+        (plots.turned(both), 2),
+        (plots.spans({"a": [(0.0, 1.0)], "b": [(0.5, 0.2)]}, "Title"), 1),
+        (plots.two_maps({"a": flat, "b": flat}, np.arange(40) % 10), 2),
     ]:
         assert len(fig.axes) == axes
         plt.close(fig)

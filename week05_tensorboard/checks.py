@@ -1,21 +1,34 @@
 """The checks of week 5's exercises."""
 
+import atexit
+import contextlib
+import functools
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from week02_basics.exercises import answered, exercise, expect
+from week02_basics.taught import taught
 from week05_tensorboard import faulty
 from week05_tensorboard.events import read
 from week05_tensorboard.projector import faults
 
 import numpy as np
+import tensorflow as tf
 
 
 def _unanswered(value: object) -> None:
     """Let a function return what it likes, also nothing, but not the stub's dots."""
     if value is Ellipsis:
         answered(value)
+
+
+def _untouched(answer: Callable) -> None:
+    """End a check whose preparation takes seconds early if the stub is as it was."""
+    value = None
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(Exception):
+        value = answer(folder)  # an answer may well fail here: the folder is empty
+    _unanswered(value)
 
 
 @exercise("Exercise 1: log a learning-rate schedule")
@@ -49,9 +62,48 @@ def check_log_schedule(log_schedule: Callable) -> None:
     expect(np.array_equal(np.float32(series.values), rates), "other values than the rates")
 
 
-@exercise("Exercise 2: find the dead layer")
+@exercise("Exercise 2: a mean from buckets")
+def check_means(means: Callable) -> None:
+    """Check a function (folder, tag) that returns the mean of a histogram by step."""
+    rng = np.random.default_rng(5)
+    values = {0: rng.exponential(2, 500), 10: rng.normal(-3, 1, 400), 25: rng.uniform(0, 9, 47)}
+    with tempfile.TemporaryDirectory() as folder:
+        with tf.summary.create_file_writer(folder).as_default():
+            for step, drawn in values.items():
+                tf.summary.histogram("other", drawn + 1, step)
+                tf.summary.histogram("numbers", drawn, step)
+        answer = means(folder, "numbers")
+        answered(answer)
+        buckets = dict(zip(values, read(folder)["numbers"].values, strict=True))
+    expect(
+        isinstance(answer, dict), f"return a dictionary, step: mean, not a {type(answer).__name__}"
+    )
+    expect(set(answer) == set(values), f"the steps are {sorted(values)}, not {sorted(answer)}")
+    for step, (left, right, count) in ((s, b.T) for s, b in buckets.items()):
+        found, middle = float(answer[step]), (left + right) / 2
+        right_one = float((count * middle).sum() / count.sum())
+        where = f"at step {step} it gives {found:.4g}"
+        expect(
+            not np.isclose(found, middle.mean()),
+            f"{where}: each bucket must weigh as much as the numbers that it holds",
+        )
+        expect(
+            not np.isclose(found, (count * middle).sum() / len(count)),
+            f"{where}: divide by the number of numbers, not of buckets",
+        )
+        expect(
+            not any(
+                np.isclose(found, (count * edge).sum() / count.sum()) for edge in (left, right)
+            ),
+            f"{where}: take the middle of each bucket, not an edge",
+        )
+        expect(np.isclose(found, right_one, rtol=1e-4), f"{where}, not {right_one:.4g}")
+
+
+@exercise("Exercise 3: find the dead layer")
 def check_dead_layer(dead_layer: Callable) -> None:
     """Check a function that names the dead layer of a run that `faulty.write_faulty_run` wrote."""
+    _untouched(dead_layer)
     for dead in ("dense_2", "dense_3", "dense_1"):
         with tempfile.TemporaryDirectory() as folder:
             faulty.write_faulty_run(folder, dead)
@@ -72,10 +124,36 @@ def check_dead_layer(dead_layer: Callable) -> None:
             f"{answer} does not learn, but its outputs are not all 0: the dead layer stands above "
             "and lets no gradient through to it",
         )
+        expect(
+            int(answer[-1]) != int(dead[-1]) + 1,
+            f"{answer}'s kernel is frozen, but its outputs are not 0: the layer below feeds it zeros",
+        )
         expect(False, f"{answer} does put out other numbers than 0; look at the `output` tags")
 
 
-@exercise("Exercise 3: mend the projector")
+@exercise("Exercise 4: the best rate")
+def check_best_rate(best_rate: Callable) -> None:
+    """Check a function (folder) that returns the rate whose validation loss got lowest."""
+    for turn in range(2):
+        with tempfile.TemporaryDirectory() as folder:
+            faulty.write_sweep(folder, turn)
+            answer = best_rate(folder)
+        answered(answer)
+        expect(isinstance(answer, (int, float)), f"return the rate, a number, not {answer!r}")
+        rate = float(answer)
+        expect(
+            not np.isclose(rate, faulty.SWEEPS[turn]["lowest in training"]),
+            f"{rate:g} has the lowest loss in *training*",
+        )
+        expect(
+            not np.isclose(rate, faulty.SWEEPS[turn]["lowest at the end"]),
+            f"{rate:g} has the lowest last value; another run was lower on the way",
+        )
+        right = faulty.SWEEPS[turn]["lowest"]
+        expect(np.isclose(rate, right), f"not {rate:g}: which run's validation loss got lowest?")
+
+
+@exercise("Exercise 5: mend the projector")
 def check_mend(mend: Callable) -> None:
     """Check a function that repairs in place what `faulty.write_broken_projector` wrote."""
     with tempfile.TemporaryDirectory() as name:
@@ -99,3 +177,35 @@ def check_mend(mend: Callable) -> None:
             rows[-1] == f"{(faulty.POINTS - 1) % 3}\tpoint {faulty.POINTS - 1}",
             "the labels were changed; only a header is missing",
         )
+
+
+@functools.cache
+def _ward() -> dict[str, str]:
+    """Record the runs of section 4 with other first weights on other data; give the folders by name."""
+    week = taught("week05_tensorboard")
+    rng = np.random.default_rng(11)
+    templates = rng.random([10, 784]) * (rng.random([10, 784]) < 0.25)
+    labels = rng.integers(0, 10, 12_000)
+    x = np.float32(np.clip(templates[labels] + rng.normal(0, 0.3, [12_000, 784]), 0, 1))
+    y = tf.constant(labels, tf.int32)
+    data = tf.constant(x[:10_000]), y[:10_000], tf.constant(x[10_000:]), y[10_000:]
+    root = tempfile.TemporaryDirectory()
+    atexit.register(root.cleanup)
+    folders = {name: f"{root.name}/{k}" for k, name in enumerate(week.PATIENTS)}
+    for name, setting in week.PATIENTS.items():
+        week.train(folders[name], data, seed=11, **setting)
+    return folders
+
+
+@exercise("Exercise 6: the doctor")
+def check_diagnose(diagnose: Callable) -> None:
+    """Check a function (folder) that names the illness of a run: five of six must be right."""
+    wrong = []
+    _untouched(diagnose)
+    for name, folder in _ward().items():
+        answer = diagnose(folder)
+        answered(answer)
+        expect(answer in _ward(), f"{answer!r} is none of the names: {', '.join(_ward())}")
+        if answer != name:
+            wrong.append(f"{name!r} taken for {answer!r}")
+    expect(len(wrong) < 2, f"{6 - len(wrong)} of 6 are right; {'; '.join(wrong)}")

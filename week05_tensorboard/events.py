@@ -127,8 +127,10 @@ def scopes(graph_def: tf.compat.v1.GraphDef) -> dict[str, set[str]]:
     return {name: sources - {name, ""} for name, sources in found.items() if name}
 
 
-def profiled(folder: Path | str) -> list[str]:
-    """Return the names of all events that the profiler recorded, in no particular order.
+def profile(folder: Path | str) -> dict[str, list[tuple[str, float, float]]]:
+    """Return what the profiler recorded: by thread the name, start and length of each event.
+
+    Starts and lengths are milliseconds; the first event starts at 0.
 
     Raises:
         FileNotFoundError: the folder holds no profile.
@@ -138,10 +140,15 @@ def profiled(folder: Path | str) -> list[str]:
     files = sorted(Path(folder).glob("plugins/profile/*/*.xplane.pb"))
     if not files:
         raise FileNotFoundError(f"no profile in {folder}")
-    space = XSpace.FromString(files[-1].read_bytes())
-    return [
-        plane.event_metadata[event.metadata_id].name
-        for plane in space.planes
-        for line in plane.lines
-        for event in line.events
-    ]
+    found: dict[str, list[tuple[str, float, float]]] = {}
+    for plane in XSpace.FromString(files[-1].read_bytes()).planes:
+        for line in plane.lines:
+            for event in line.events:
+                start = line.timestamp_ns / 1e6 + event.offset_ps / 1e9
+                name = plane.event_metadata[event.metadata_id].name
+                found.setdefault(line.name, []).append((name, start, event.duration_ps / 1e9))
+    first = min(start for spans in found.values() for _, start, _ in spans)
+    return {
+        thread: [(name, start - first, length) for name, start, length in spans]
+        for thread, spans in found.items()
+    }

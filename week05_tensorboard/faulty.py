@@ -1,4 +1,4 @@
-"""Prepared faults for the exercises: a network with a dead layer, a projector that does not load."""
+"""For the exercises: a network with a dead layer, a sweep, a projector that does not load."""
 
 from pathlib import Path
 
@@ -6,9 +6,14 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 from tensorboard.plugins import projector
+from tensorboard.plugins.hparams import api as hp
 
 HIDDEN = ("dense_1", "dense_2", "dense_3")
 POINTS = 12
+SWEEPS = [  # which rate is what in the sweep of each turn
+    {"lowest": 0.1, "lowest in training": 0.5, "lowest at the end": 0.02},
+    {"lowest": 0.02, "lowest in training": 0.1, "lowest at the end": 0.5},
+]
 
 
 def write_faulty_run(folder: Path | str, dead: str = "dense_2", seed: int = 5) -> None:
@@ -52,6 +57,27 @@ def write_faulty_run(folder: Path | str, dead: str = "dense_2", seed: int = 5) -
         for variable, grad in zip(variables, tape.gradient(loss, variables), strict=True):
             variable.assign_sub(0.5 * grad)
     writer.close()
+
+
+def write_sweep(folder: Path | str, turn: int) -> None:
+    """Write the runs of a sweep over four rates, with made-up losses of different lengths."""
+    names = {rate: name for name, rate in SWEEPS[turn].items()}
+    validation = {  # what a run's validation loss does; the lowest values differ by 0.05
+        "lowest": [1.0, 0.5, 0.3, 0.45, 0.6],
+        "lowest in training": [1.0, 0.6, 0.5, 0.9],
+        "lowest at the end": [1.2, 0.8, 0.6, 0.45, 0.4, 0.35],
+        "": [1.3, 1.2, 1.1],
+    }
+    end = {"lowest": 0.2, "lowest in training": 0.01, "lowest at the end": 0.3, "": 1.1}
+    for k, rate in enumerate((0.004, *sorted(names))):
+        name, run = names.get(rate, ""), f"{folder}/run_{(3 * k + turn) % 4}"
+        with tf.summary.create_file_writer(run).as_default():
+            hp.hparams({"learning_rate": rate})
+        curves = {"train": np.geomspace(1.2, end[name], 6), "validation": validation[name]}
+        for part, losses in curves.items():
+            with tf.summary.create_file_writer(f"{run}/{part}").as_default():
+                for step, loss in enumerate(losses):
+                    tf.summary.scalar("loss", loss, step)
 
 
 def write_broken_projector(folder: Path | str) -> None:

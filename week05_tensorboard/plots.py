@@ -2,24 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from week02_basics.figures import BLUE, COLOURS, GREY, LINES, ORANGE
+from week02_basics.figures import BLUE, COLOURS, GREEN, GREY, LINES, ORANGE, PINK, RED
 from week05_tensorboard.events import Series
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-
-def curves(panels: Mapping[str, Mapping[str, Series]]) -> Figure:
-    """Draw scalars over their steps: a panel for each title, a line for each run."""
-    fig, axes = plt.subplots(1, len(panels), figsize=(9, 3.4))
-    for ax, (title, runs) in zip(np.atleast_1d(axes), panels.items(), strict=True):
-        for i, (run, series) in enumerate(runs.items()):
-            style = {"color": COLOURS[i], "linestyle": LINES[i], "lw": 4 - 2 * min(i, 1)}
-            ax.plot(series.steps, series.values, label=run, alpha=0.6 if i == 0 else 1, **style)
-        ax.set(title=title, xlabel="step")
-        ax.legend()
-    return fig
+WALKS = (RED, ORANGE, GREEN, "black", PINK)  # told apart on a blue map, too
 
 
 def scope_graphs(graphs: Mapping[str, Mapping[str, set[str]]]) -> Figure:
@@ -33,12 +23,12 @@ def scope_graphs(graphs: Mapping[str, Mapping[str, set[str]]]) -> Figure:
                 ax.annotate(
                     "",
                     zorder=1,
-                    xy=np.add(place[scope], [0, -0.2]),
-                    xytext=np.add(place[source], [0, 0.2]),
+                    xy=np.add(place[scope], [0, -0.24]),
+                    xytext=np.add(place[source], [0, 0.24]),
                     arrowprops={
                         "arrowstyle": "-|>",
                         "color": GREY,
-                        "connectionstyle": f"arc3,rad={0.35 if skipped else 0}",
+                        "connectionstyle": f"arc3,rad={0.55 if skipped else 0}",
                     },
                 )
             box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": BLUE, "lw": 1.5}
@@ -71,106 +61,162 @@ def _layers(scopes: Mapping[str, set[str]]) -> dict[str, tuple[float, int]]:
     }
 
 
-def ridges(panels: Mapping[str, Series], shown: int = 12) -> Figure:
-    """Draw histograms over time, the newest in front, as TensorBoard's tab Histograms does.
-
-    A ridge's height is the square root of the density, scaled to the ridge's own maximum, so that
-    one high spike does not flatten all the rest.
-
-    Args:
-        panels: by title, a tag whose values are histograms [buckets, 3].
-        shown: how many of the steps to draw; the first, where all weights are equal, is left out.
-    """
-    fig, axes = plt.subplots(1, len(panels), figsize=(9, 3.8))
-    for ax, (title, series) in zip(axes, panels.items(), strict=True):
-        chosen = np.unique(np.linspace(1, len(series.steps) - 1, shown).astype(int))
-        heights = []
-        for i in chosen:
-            left, right, count = np.asarray(series.values[i], float).T
-            width = np.maximum(right - left, 1e-9)
-            middle = np.concatenate([left[:1], (left + right) / 2, right[-1:]])
-            heights.append((middle, np.pad(np.sqrt(count / width), 1)))
-        for row, (middle, height) in enumerate(heights):
-            base = -row
-            shade = 0.25 + 0.75 * row / len(heights)
-            top = base + 1.6 * height / height.max()
-            ax.fill_between(middle, base, top, color=ORANGE, alpha=shade, zorder=row, lw=0)
-            ax.plot(middle, top, "-", color="black", lw=0.7, zorder=row + 0.5)
-        ax.set(title=title, xlabel="value", ylabel="step")
-        ax.set_yticks([-row for row in range(len(chosen))], [series.steps[i] for i in chosen])
-        ax.grid(axis="y", visible=False)
-    return fig
-
-
-def image_rows(rows: Mapping[str, np.ndarray]) -> Figure:
-    """Draw ten images a row, uint8 [10, height, width, 1], with a title for each row."""
-    fig, axes = plt.subplots(len(rows), 10, figsize=(7.2, 1.05 * len(rows)))
-    for line, (title, images) in zip(axes, rows.items(), strict=True):
-        line[4].set_title(title, fontsize=9)
-        for ax, image in zip(line, images, strict=True):
+def image_rows(rows: Mapping[str, tuple[np.ndarray, Sequence[str]]]) -> Figure:
+    """Draw ten images a row, uint8 [10, height, width, 1], each with a word above it."""
+    fig, axes = plt.subplots(len(rows), 10, figsize=(7.2, 1.15 * len(rows)))
+    for line, (title, (images, words)) in zip(np.atleast_2d(axes), rows.items(), strict=True):
+        for ax, image, word in zip(line, images, words, strict=True):
             ax.imshow(image[..., 0], cmap="gray", vmin=0, vmax=255)
+            ax.set_title(word, fontsize=9, fontweight="normal")
             ax.axis("off")
+        line[0].text(
+            -0.25, 0.5, title, rotation=90, va="center", ha="right", transform=line[0].transAxes
+        )
     return fig
 
 
-def digits_map(points: np.ndarray, labels: np.ndarray, shares: Sequence[float]) -> Figure:
-    """Draw points [n, 2] as the digits that they are, with each axis' share of the variance."""
-    fig, ax = plt.subplots(figsize=(6.4, 5.2))
-    for digit in range(10):
-        chosen = points[labels == digit]
-        colour = COLOURS[digit % len(COLOURS)]
-        ax.scatter(*chosen.T, marker=f"${digit}$", s=28, color=colour, lw=0.4)
-    ax.set_title("Test digits on their first two principal components")
-    ax.set(
-        xlabel=f"component 1 ({shares[0]:.0%} of the variance)",
-        ylabel=f"component 2 ({shares[1]:.0%})",
-    )
+def losses(runs: Mapping[str, tuple[Series, Series]], top: float) -> Figure:
+    """Draw for each run its training and its validation loss in one panel, cut off at `top`."""
+    fig, axes = plt.subplots(2, -(-len(runs) // 2), figsize=(9, 4.8), sharex=True, sharey=True)
+    for ax, (name, (train, validation)) in zip(axes.flat, runs.items(), strict=True):
+        ax.plot(train.steps, train.values, color=ORANGE, ls="-", label="training")
+        ax.plot(validation.steps, validation.values, color=BLUE, ls="--", label="validation")
+        ax.set(title=name, ylim=(0, top))
+    for ax in axes[-1]:
+        ax.set_xlabel("step")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("loss")
+    fig.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return fig
 
 
-def landscape(
-    a: np.ndarray, b: np.ndarray, loss: np.ndarray, paths: np.ndarray, title: str
+def by_layer(panels: Mapping[str, Mapping[str, np.ndarray]], ylabels: Sequence[str]) -> Figure:
+    """Draw a number for each layer on a log scale: a panel for each title, a line for each run.
+
+    Numbers that are 0 are drawn at the lower edge, as triangles.
+    """
+    fig, axes = plt.subplots(1, len(panels), figsize=(9, 4.0))
+    for ax, (title, runs), ylabel in zip(axes, panels.items(), ylabels, strict=True):
+        floor = min(v[v > 0].min() for v in runs.values()) / 4
+        for i, (name, values) in enumerate(runs.items()):
+            layers = np.arange(1, len(values) + 1)
+            style = {"color": COLOURS[i], "ls": LINES[i]}
+            ax.plot(
+                layers, np.where(values > 0, values, np.nan), marker="o", ms=4, label=name, **style
+            )
+            ax.plot(
+                layers[values == 0],
+                np.full(sum(values == 0), floor),
+                "v",
+                ms=9,
+                **style | {"ls": ""},
+            )
+        ax.set(title=title, xlabel="layer", ylabel=ylabel, yscale="log")
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return fig
+
+
+def outputs(runs: Mapping[str, np.ndarray], title: str) -> Figure:
+    """Draw histograms [buckets, 3] beside each other, as shares of all values on a log scale."""
+    fig, axes = plt.subplots(1, len(runs), figsize=(9, 2.8), sharey=True)
+    for ax, (name, histogram) in zip(axes, runs.items(), strict=True):
+        left, right, count = np.asarray(histogram, float).T
+        width = np.maximum(right - left, 0.02)
+        ax.bar(
+            left, count / count.sum(), width, align="edge", color=BLUE, edgecolor="white", lw=0.3
+        )
+        ax.set(title=name, xlabel="output", yscale="log", ylim=(1e-5, 1.5))
+        ax.set_xlim(min(0, left.min()) - 0.05, max(right.max(), 1))
+    axes[0].set_ylabel(title)
+    return fig
+
+
+def descents(
+    a: np.ndarray, b: np.ndarray, loss: np.ndarray, paths: Mapping[str, np.ndarray]
 ) -> Figure:
-    """Draw a loss over two parameters in 3-D and as a map, with descent paths on both.
+    """Draw descent paths on the map of a loss over two parameters, and in 3-D.
 
     Args:
         a, b: the grid's axes, float [m] and [n].
         loss: the loss on the grid, float [n, m].
-        paths: parameters and loss after each step, float [steps, starts, 3].
+        paths: by name, a, b and loss after each step, float [steps, 3 or more].
     """
-    fig = plt.figure(figsize=(9.6, 4.2))
+    fig = plt.figure(figsize=(9.6, 4.6))
     solid = fig.add_subplot(1, 2, 1, projection="3d")
     solid.plot_surface(
-        *np.meshgrid(a, b), loss, cmap="Blues_r", alpha=0.55, lw=0, rcount=60, ccount=60
+        *np.meshgrid(a, b), loss, cmap="Blues_r", alpha=0.5, lw=0, rcount=50, ccount=50
     )
     flat = fig.add_subplot(1, 2, 2)
     filled = flat.contourf(a, b, loss, levels=20, cmap="Blues_r")
     fig.colorbar(filled, ax=flat, label="loss")
-    markers = "osD^"
-    for i, (path, marker) in enumerate(zip(np.swapaxes(paths, 0, 1), markers, strict=False)):
-        style = {"color": COLOURS[1:][i], "linestyle": LINES[i], "lw": 2.2}
-        solid.plot(*path.T, zorder=5, **style)
-        solid.plot(*path[-1:].T, marker, color=style["color"], ms=7, mec="black", zorder=6)
-        flat.plot(*path[:, :2].T, **style)
+    for i, ((name, path), marker) in enumerate(zip(paths.items(), "osD^v", strict=False)):
+        colour = WALKS[i]
+        solid.plot(*path[:, :3].T, color=colour, lw=2.4, zorder=5)
+        flat.plot(*path[:, :2].T, color="white", ls="-", lw=4)
+        flat.plot(*path[:, :2].T, color=colour, ls="-", lw=2)
         flat.plot(*path[0, :2], marker, color="white", ms=7, mec="black")
-        name = f"from ({path[0, 0]:g}, {path[0, 1]:g})"
-        flat.plot(*path[-1, :2], marker, color=style["color"], ms=8, mec="black", label=name)
-    solid.set(xlabel="a", ylabel="b", zlabel="loss", title=title)
+        flat.plot(*path[-1, :2], marker, color=colour, ms=9, mec="black", label=name, ls="")
+        solid.plot(*path[-1:, :3].T, marker, color=colour, ms=7, mec="black", zorder=6)
+    solid.set(xlabel="a", ylabel="b", zlabel="loss")
     solid.zaxis.labelpad = 9
     solid.set_box_aspect(None, zoom=0.88)
-    solid.view_init(elev=38, azim=-60)
-    flat.set(xlabel="a", ylabel="b", title="The same from above")
-    flat.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+    solid.view_init(elev=42, azim=-60)
+    flat.set(xlabel="a", ylabel="b", title="From above: white start, coloured end")
+    fig.legend(loc="outside lower center", ncols=3)
     flat.grid(False)
     return fig
 
 
-def loss_curves(runs: Mapping[str, Series], floor: float) -> Figure:
-    """Draw losses of several starts over the steps, with the noise floor, on a log scale."""
-    fig, ax = plt.subplots(figsize=(7.2, 3.4))
-    for i, (name, series) in enumerate(runs.items()):
-        ax.plot(series.steps, series.values, color=COLOURS[1:][i], ls=LINES[i], label=name)
+def loss_and_norm(runs: Mapping[str, Mapping[str, Series]], floor: float) -> Figure:
+    """Draw loss and gradient norm of several runs over the steps, with the noise floor."""
+    fig, axes = plt.subplots(1, 2, figsize=(9, 4.0))
+    for ax, tag in zip(axes, ("loss", "gradient_norm"), strict=True):
+        for i, (name, found) in enumerate(runs.items()):
+            ax.plot(found[tag].steps, found[tag].values, color=WALKS[i], ls=LINES[i], label=name)
+        ax.set(title=tag, xlabel="step", yscale="log")
+    axes[0].axhline(floor, color="black", lw=1, ls=":", label="noise floor")
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return fig
+
+
+def walk(path: np.ndarray, floor: float) -> Figure:
+    """Draw loss and gradient norm of one descent over the steps: a, b, loss, norm in [steps, 4]."""
+    fig, ax = plt.subplots(figsize=(7.2, 3.2))
+    ax.plot(path[:, 2], color=BLUE, label="loss")
+    ax.plot(np.maximum(path[:, 3], 1e-8), color=RED, ls="--", label="gradient norm")
     ax.axhline(floor, color="black", lw=1, ls=":", label="noise floor")
-    ax.set(title="Loss of each start", xlabel="step", ylabel="loss", yscale="log")
+    ax.set(xlabel="step", yscale="log", ylim=(1e-6, 10))
     ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return fig
+
+
+def turned(found: Mapping[str, Series]) -> Figure:
+    """Draw loss and update-to-weight ratio of layer 3 over the steps, each on a log scale."""
+    fig, axes = plt.subplots(1, 2, figsize=(7.2, 2.8))
+    for ax, tag, ends in zip(axes, ("loss", "ratio/layer_3"), ((0.1, 20), (1e-6, 1)), strict=True):
+        ax.plot(found[tag].steps, found[tag].values, color=BLUE, ls="-", marker="o", ms=3)
+        ax.set(title=tag, xlabel="step", yscale="log", ylim=ends)
+    return fig
+
+
+def spans(lanes: Mapping[str, Sequence[tuple[float, float]]], title: str) -> Figure:
+    """Draw when something ran: for each lane its start and length in milliseconds."""
+    fig, ax = plt.subplots(figsize=(7.2, 0.55 * len(lanes) + 1.1))
+    for i, bars in enumerate(lanes.values()):
+        ax.broken_barh(bars, (-i - 0.35, 0.7), color=COLOURS[i % len(COLOURS)], edgecolor="white")
+    ax.set_yticks([-i for i in range(len(lanes))], list(lanes))
+    ax.set(xlabel="milliseconds", title=title)
+    return fig
+
+
+def two_maps(maps: Mapping[str, tuple[np.ndarray, np.ndarray]], labels: np.ndarray) -> Figure:
+    """Draw points [n, 2] as the digits that they are, with each axis' share, one panel for each map."""
+    fig, axes = plt.subplots(1, len(maps), figsize=(9.6, 4.6))
+    for ax, (title, (points, shares)) in zip(axes, maps.items(), strict=True):
+        for digit in range(10):
+            chosen = points[labels == digit]
+            colour = COLOURS[digit % len(COLOURS)]
+            ax.scatter(*chosen.T, marker=f"${digit}$", s=24, color=colour, lw=0.4)
+        ax.set(title=title, xlabel=f"component 1 ({shares[0]:.0%} of the variance)")
+        ax.set_ylabel(f"component 2 ({shares[1]:.0%})")
     return fig

@@ -9,14 +9,16 @@ import contextlib
 import http.client
 import importlib.util
 import json
+import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,13 +39,28 @@ class Server(NamedTuple):
     process: subprocess.Popen
 
 
-def start(logdir: Path | str, port: int = 0, timeout: float = 60.0) -> Server:
+def find() -> None:
+    """Let `%tensorboard` start the program that lies beside this Python.
+
+    By itself it looks along the PATH, on which an environment that is not activated does not lie.
+    """
+    beside = shutil.which("tensorboard", path=str(Path(sys.executable).parent))
+    if beside:
+        os.environ["TENSORBOARD_BINARY"] = beside
+
+
+def start(
+    logdir: Path | str, port: int = 0, timeout: float = 60.0, options: Sequence[str] = ()
+) -> Server:
     """Start TensorBoard on a log directory and return once it answers and has read its runs.
+
+    It is TensorBoard as `tensorboard --logdir …` starts it, but for host and port.
 
     Args:
         logdir: a folder with event files or a projector's configuration, at any depth.
         port: where to listen; 0 takes a free one.
         timeout: seconds after which the start counts as failed; an idle laptop needs about 5.
+        options: more for the command line, such as `["--load_fast=false"]`.
 
     Raises:
         ModuleNotFoundError: TensorBoard is not installed.
@@ -59,7 +76,7 @@ def start(logdir: Path | str, port: int = 0, timeout: float = 60.0) -> Server:
     runs = _runs(folder)
     if port:
         _check_free(port)
-    argv = ["--logdir", str(folder), "--host", HOST, "--port", str(port), "--load_fast=false"]
+    argv = ["--logdir", str(folder), "--host", HOST, "--port", str(port), *options]
     process = subprocess.Popen(
         [sys.executable, "-c", CHILD, *argv],
         stdin=subprocess.PIPE,
@@ -158,9 +175,11 @@ def stop(server: Server) -> None:
 
 
 @contextlib.contextmanager
-def serving(logdir: Path | str, port: int = 0, timeout: float = 60.0) -> Iterator[str]:
+def serving(
+    logdir: Path | str, port: int = 0, timeout: float = 60.0, options: Sequence[str] = ()
+) -> Iterator[str]:
     """Run TensorBoard while the body of a `with` statement runs; gives its address (see `start`)."""
-    server = start(logdir, port, timeout)
+    server = start(logdir, port, timeout, options)
     try:
         yield server.url
     finally:
