@@ -222,6 +222,16 @@ def loss_and_norm_tell_stuck_from_unfinished(lesson):
             within(loss / floor, 40, 200, excludes={"arrived": 1})
 
 
+@after("descent-bounce")
+def too_large_a_rate_neither_sinks_nor_rests(lesson):
+    for step in (200, 400):
+        wide, half = (lesson.descend([5, 4], rate)[step, 2:] for rate in (3.0, 1.5))
+        within(wide[0], 1.1, 1.2, excludes={"half the rate": half[0]})
+        within(wide[1], 0.2, 0.3, excludes={"at rest": half[1]})
+        within(half[0], 1, 1.05, excludes={"jumping": wide[0]})
+        within(half[1], 0, 0.001, excludes={"jumping": wide[1]})
+
+
 @after("descent-walk")
 def two_arrive_and_one_has_hardly_begun(lesson):
     ends = {name: path[-1, :2] for name, path in lesson.walks.items()}
