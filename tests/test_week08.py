@@ -930,6 +930,15 @@ PREPARE_WRONG = {
     "in the middle": "lambda pixels, side: -prepare(pixels, side)",
     "the shape is": "lambda pixels, side: prepare(pixels, side + 1)",
 }
+SCORE_WRONG = {
+    "top-1 comes first": "lambda folder, top: score(folder, top)[::-1]",
+    "the first name only": "lambda folder, top: [score(folder, top)[1]] * 2",
+    "it includes the first": "lambda folder, top: (score(folder, top)[0], 3 / 8)",
+    "fractions": "lambda folder, top: [8 * share for share in score(folder, top)]",
+    "each file counts": "lambda folder, top: (1.6 / 3, 2.5 / 3)",
+    "two numbers": "lambda folder, top: score(folder, top)[:1]",
+    "nothing back": "lambda folder, top: None",
+}
 RESTORE_WRONG = {
     "`dense` was overwritten": "lambda model, prefix: tf.train.Checkpoint(**saving.parts(model)).restore(prefix)",
     "was not restored": "lambda model, prefix: model",
@@ -1027,6 +1036,7 @@ def softmaxes(graph):
     [
         (checks.check_names, "predicted", NAMES_WRONG),
         (checks.check_prepare, "prepare", PREPARE_WRONG),
+        (checks.check_score, "score", SCORE_WRONG),
         (checks.check_restore_features, "restore_features", RESTORE_WRONG),
         (checks.check_receive, "receive", RECEIVE_WRONG),
         (checks.check_writers, "writers", WRITERS_WRONG),
@@ -1084,7 +1094,11 @@ def test_the_exercise_about_a_format(week):
 
     for save, read, hint in [
         (plainly, load, "called `file`"),
-        (packed, lambda file: {name[6:]: value for name, value in load(file).items()}, "stops with"),
+        (
+            packed,
+            lambda file: {name[6:]: value for name, value in load(file).items()},
+            "stops with",
+        ),
         (packed, unpacked, "keep a hash"),
         (lambda weights, file: None, load, "there is no file"),
         (my_save, halved, "comes back as float16"),
