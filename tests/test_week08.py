@@ -202,7 +202,7 @@ def test_trained_graphs_do_not_get_into_weight_files(tmp_path):
     model = tiny()
     train(model, noise(32, 8, 8), np.arange(32) % 3, peak=0.01, batch=16)
     model.save_weights(tmp_path / "m.weights.h5")
-    assert all(name.startswith("layers/") for name in saving._datasets(tmp_path / "m.weights.h5"))
+    assert all(name.startswith("layers/") for name in saving.datasets(tmp_path / "m.weights.h5"))
 
 
 def test_atomic_saving_leaves_the_old_file_or_the_new_one(tmp_path, week):
@@ -427,6 +427,20 @@ def test_the_lessons_download_gives_what_fetch_gives(tmp_path, week):
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_the_lessons_download_finishes_a_part_that_is_whole(tmp_path, week):
+    """Killed after the last byte: the server answers 416, and only the check is left."""
+    body, target = np.random.default_rng(1).bytes(1000), tmp_path / "file"
+    part = tmp_path / "file.part"
+    with naughty.server(body) as served:
+        part.write_bytes(body)
+        week.download(served.url, target, standin.git_id(body))
+        assert target.read_bytes() == body and "bytes=1000-" in served.requests[0]
+        part.write_bytes(body[::-1])
+        with pytest.raises(ValueError, match="another file"):
+            week.download(served.url, target, standin.git_id(body))
+    assert target.read_bytes() == body and not part.exists()
+
+
 def test_the_lessons_unpack_gives_what_the_archives_gives(tmp_path, week):
     content, facts = standin.pack(standin.graph(16, tiny_rgb(16)))
     (tmp_path / "a.tgz").write_bytes(content)
@@ -437,7 +451,8 @@ def test_the_lessons_unpack_gives_what_the_archives_gives(tmp_path, week):
         for where in ("core", "hardened")
     ]
     assert found[0] == found[1] and len(found[0]) == 3
-    for evil in ("parent folder", "symbolic link out", "link, then through it", "device"):
+    links = "symbolic link out", "hard link out", "link, then through it", "long chain of links"
+    for evil in ("parent folder", "device", *links):
         (tmp_path / "b.tgz").write_bytes(naughty.hostile(evil, {"graph.pb": b"a graph"}))
         with pytest.raises(tarfile.TarError):
             week.unpack(tmp_path / "b.tgz", tmp_path / "evil")
@@ -915,6 +930,15 @@ PREPARE_WRONG = {
     "in the middle": "lambda pixels, side: -prepare(pixels, side)",
     "the shape is": "lambda pixels, side: prepare(pixels, side + 1)",
 }
+SCORE_WRONG = {
+    "top-1 comes first": "lambda folder, top: score(folder, top)[::-1]",
+    "the first name only": "lambda folder, top: [score(folder, top)[1]] * 2",
+    "it includes the first": "lambda folder, top: (score(folder, top)[0], 3 / 8)",
+    "fractions": "lambda folder, top: [8 * share for share in score(folder, top)]",
+    "each file counts": "lambda folder, top: (1.6 / 3, 2.5 / 3)",
+    "two numbers": "lambda folder, top: score(folder, top)[:1]",
+    "nothing back": "lambda folder, top: None",
+}
 RESTORE_WRONG = {
     "`dense` was overwritten": "lambda model, prefix: tf.train.Checkpoint(**saving.parts(model)).restore(prefix)",
     "was not restored": "lambda model, prefix: model",
@@ -1012,6 +1036,7 @@ def softmaxes(graph):
     [
         (checks.check_names, "predicted", NAMES_WRONG),
         (checks.check_prepare, "prepare", PREPARE_WRONG),
+        (checks.check_score, "score", SCORE_WRONG),
         (checks.check_restore_features, "restore_features", RESTORE_WRONG),
         (checks.check_receive, "receive", RECEIVE_WRONG),
         (checks.check_writers, "writers", WRITERS_WRONG),
@@ -1050,11 +1075,31 @@ def test_the_exercise_about_a_format(week):
         with np.load(file) as arrays:
             return dict(arrays)
 
+    def strictly(file):
+        try:
+            return load(file)
+        except Exception as err:
+            raise ValueError("damaged") from err
+
+    def packed(weights, file):
+        named = {f"array {name}": value for name, value in weights.items()}
+        with open(file, "wb") as out:
+            np.savez(out, **named)
+
+    def unpacked(file):
+        return {name[6:]: value for name, value in strictly(file).items()}
+
     def halved(file):
         return {name: np.asarray(value, np.float16) for name, value in my_load(file).items()}
 
     for save, read, hint in [
-        (plainly, load, "stops with|keep a hash"),
+        (plainly, load, "called `file`"),
+        (
+            packed,
+            lambda file: {name[6:]: value for name, value in load(file).items()},
+            "stops with",
+        ),
+        (packed, unpacked, "keep a hash"),
         (lambda weights, file: None, load, "there is no file"),
         (my_save, halved, "comes back as float16"),
         (my_save, lambda file: {}, "these names come back"),

@@ -82,6 +82,32 @@ def check_prepare(prepare: Callable) -> None:
         )
 
 
+@exercise("Exercise 3: score a folder")
+def check_score(score: Callable) -> None:
+    """Check a function (folder, top) that returns top-1 and top-5 of files in folders by class."""
+    order = ["cat", "dog", "owl", "fox", "hen"]  # what is answered, but for what a file says
+    with tempfile.TemporaryDirectory() as folder:
+        for title, places in {"cat": [0, 0, 0, 1, 4], "owl": [2, 5], "hen": [0]}.items():
+            Path(folder, title).mkdir()
+            others = [name for name in order if name != title] + ["elk"]
+            for number, place in enumerate(places):
+                names = [*others[:place], title, *others[place:]][:5]
+                Path(folder, title, f"{number}.jpg").write_text(",".join(names))
+        answer = score(folder, lambda contents: bytes(contents).decode().split(","))
+    answered(answer)
+    answer = [float(share) for share in answer]
+    expect(len(answer) == 2, f"two numbers are asked for, top-1 and top-5, not {len(answer)}")
+    expect(max(answer) <= 1, "fractions are asked for, from 0 to 1")
+    expect(
+        not np.allclose(answer, [1.6 / 3, 2.5 / 3]),
+        "this is the mean of the classes' scores; each file counts the same",
+    )
+    expect(not np.allclose(answer, [7 / 8, 4 / 8]), "top-1 comes first")
+    expect(not np.isclose(answer[0], 7 / 8), "top-1 asks for the first name only")
+    expect(np.isclose(answer[0], 4 / 8), f"top-1 is not {answer[0]:.3f}")
+    expect(np.isclose(answer[1], 7 / 8), f"top-5 is not {answer[1]:.3f}: it includes the first")
+
+
 def _network(classes: int, seed: int) -> keras.Model:
     """Return a small network with two named layers before its last."""
     keras.utils.set_random_seed(seed)
@@ -96,7 +122,7 @@ def _network(classes: int, seed: int) -> keras.Model:
     )
 
 
-@exercise("Exercise 3: restore some layers")
+@exercise("Exercise 4: restore some layers")
 def check_restore_features(restore_features: Callable) -> None:
     """Check a function (model, prefix) that restores all layers but `dense` from a checkpoint."""
     for classes in (10, 3):
@@ -139,7 +165,7 @@ class _Line:
             raise ConnectionError("the connection broke off")
 
 
-@exercise("Exercise 4: receive")
+@exercise("Exercise 5: receive")
 def check_receive(receive: Callable) -> None:
     """Check a function (get, sha256) that returns the whole body or raises ValueError."""
     body = np.random.default_rng(4).bytes(1000)
@@ -187,7 +213,7 @@ def _writing_graph() -> bytes:
     return definition.SerializeToString()
 
 
-@exercise("Exercise 5: what a graph may write")
+@exercise("Exercise 6: what a graph may write")
 def check_writers(writers: Callable) -> None:
     """Check a function (graph, writes) that returns the sorted names of nodes of given types."""
     answer = writers(GraphDef.FromString(_writing_graph()), WRITES)
@@ -207,7 +233,7 @@ def check_writers(writers: Callable) -> None:
     expect(not list(writers(harmless, WRITES)), "it finds writers in a graph that has none")
 
 
-@exercise("Exercise 6: resume with noise")
+@exercise("Exercise 7: resume with noise")
 def check_session(session: Callable) -> None:
     """Check a function (prefix, steps) that goes on where the last call for this prefix stopped."""
     with tempfile.TemporaryDirectory() as folder:
@@ -289,7 +315,7 @@ def _unknown_graph(names: Mapping[str, str], constant: bool, old: bool) -> Graph
     return definition
 
 
-@exercise("Exercise 7: an unknown graph")
+@exercise("Exercise 8: an unknown graph")
 def check_ask(ask: Callable) -> None:
     """Check a function (graph, jpeg) that finds feed and fetch, and returns the softmax, float32 [n]."""
     noise = np.random.default_rng(3).integers(0, 256, (20, 20, 3), np.uint8)
@@ -320,19 +346,23 @@ def check_ask(ask: Callable) -> None:
         expect(np.allclose(answer, right, atol=1e-5), "that is not what a session answers")
 
 
-@exercise("Exercise 8: a format of your own")
+@exercise("Exercise 9: a format of your own")
 def check_format(my_save: Callable, my_load: Callable) -> None:
     """Check a pair of functions: save a dict of arrays to a file; load it, or raise ValueError."""
     rng = np.random.default_rng(8)
     weights = {
         "conv/kernel": rng.normal(size=[3, 3, 2]).astype(np.float32),
-        "step": np.array(50),
+        "file": np.array(50),
         "seeds": np.array([8, 50], np.uint32),
     }
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "weights.mine")
-        if my_save(weights, str(file)) is ...:
-            answered(...)
+        try:
+            if my_save(weights, str(file)) is ...:
+                answered(...)
+        except TypeError as err:
+            expect("'file'" not in str(err), "an array called `file` cannot be saved with it")
+            raise
         expect(file.is_file(), "after saving there is no file at the path that was given")
         extra = sorted(path.name for path in Path(folder).iterdir() if path != file)
         expect(not extra, f"it leaves {extra} beside the file")
@@ -345,11 +375,16 @@ def check_format(my_save: Callable, my_load: Callable) -> None:
             expect(found.dtype == value.dtype, f"{name} comes back as {found.dtype}")
             expect(np.array_equal(found, value), f"{name} comes back with other values")
         whole = file.read_bytes()
-        for at in [*range(0, len(whole), max(1, len(whole) // 12)), len(whole) - 1]:
+        for at in range(0, len(whole), -(-len(whole) // CUTS)):
             file.write_bytes(whole[:at])
             _refused(my_load, file, weights, f"cut off after {at} bytes")
-            file.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
-            _refused(my_load, file, weights, f"byte {at} changed")
+        for bit in range(0, 8 * len(whole), -(-8 * len(whole) // FLIPS)):
+            at = bit // 8
+            file.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << bit % 8]) + whole[at + 1 :])
+            _refused(my_load, file, weights, f"bit {bit % 8} of byte {at} changed")
+
+
+CUTS, FLIPS = 50, 10_000  # that are tried at most; of a small file every bit
 
 
 def _refused(my_load: Callable, file: Path, weights: Mapping[str, np.ndarray], what: str) -> None:

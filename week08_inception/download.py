@@ -254,6 +254,8 @@ def _open(session: requests.Session, url: str, have: int) -> requests.Response:
             url, headers=headers, stream=True, allow_redirects=False, timeout=digits.PATIENCE
         )
         if not response.is_redirect:
+            if have and response.status_code == 416:
+                raise Refused(f"{host} has no more than {have:,} bytes of {where.path}")
             if response.status_code not in (200, 206):
                 raise ConnectionError(
                     f"{host} answers {response.status_code} {response.reason} for {where.path}"

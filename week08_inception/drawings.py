@@ -118,6 +118,7 @@ def members() -> Figure:
     fig, ax = canvas(7.2, 2.2)
     box(ax, 5.0, 0.85, "", 3.6, 1.5, MODEL)
     note(ax, 3.35, 1.4, "folder", 10, align="left")
+    note(ax, 3.0, 2.12, "without a filter", 9, RED)
     inside = box(ax, 5.0, 0.35, "graph.pb", 1.3, 0.4, (GREEN, 0.4))
     link = box(ax, 5.0, 0.95, "out  ->  ..", 1.3, 0.4, (RED, 0.3))
     outside = box(ax, 6.2, 1.93, "evil.txt, outside", 1.8, 0.4, (RED, 0.3))

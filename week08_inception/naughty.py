@@ -23,7 +23,7 @@ def server(body: bytes, *mishaps: str) -> Iterator[Served]:
     """Serve one file on 127.0.0.1; the first requests meet a mishap each, later ones go well.
 
     Args:
-        body: the file. A `Range` of the form `bytes=N-` is honoured.
+        body: the file. A `Range` of the form `bytes=N-` is honoured; behind the end it gets 416.
         mishaps: `"404"`, `"500"` (any status), `"closes early"`, `"says less"` and `"says more"`
             (wrong length), `"no length"`, `"other content"`, `"silent"`, `"stalls"`, `"trickles"`,
             `"no range"`, `"wrong range"`, `"garbage"`, `"hangs up"`, `"to URL"` (a redirect),
@@ -84,6 +84,12 @@ def _misbehave(
     start = int(wanted[1]) if wanted and mishap != "no range" else 0
     if mishap == "other content":
         body = bytes(byte ^ 0xFF for byte in body)
+    if start and start >= len(body):
+        size = f"Content-Range: bytes */{len(body)}\r\nContent-Length: 0"
+        connection.sendall(
+            f"HTTP/1.1 416 Range Not Satisfiable\r\n{size}\r\nConnection: close\r\n\r\n".encode()
+        )
+        return
     rest = body[start:]
     length = len(rest) + {"says less": -1, "says more": 1}.get(mishap, 0)
     said = start + 1 if mishap == "wrong range" else start
@@ -115,6 +121,7 @@ HOSTILE = (
     "symbolic link out",
     "hard link out",
     "link, then through it",
+    "long chain of links",
     "device",
     "far too large",
     "too many files",
@@ -140,6 +147,9 @@ def hostile(kind: str, good: Mapping[str, bytes]) -> bytes:
         evil[0].name = "out/evil.txt" if kind.startswith("link,") else evil[0].name
     elif kind == "hard link out":
         members.append((_member("out", 0, tarfile.LNKTYPE, "../secret.txt"), b""))
+    elif kind == "long chain of links":
+        members += [(link, b"") for link in _chain("out")]
+        evil[0].name = "out/evil.txt"
     elif kind == "device":
         members.append((_member("null", 0, tarfile.CHRTYPE), b""))
     elif kind == "far too large":
@@ -149,6 +159,22 @@ def hostile(kind: str, good: Mapping[str, bytes]) -> bytes:
     else:
         raise ValueError(f"no hostile archive {kind!r}; there are {', '.join(HOSTILE)}")
     return _tar([*members, evil])
+
+
+def _chain(name: str) -> list[tarfile.TarInfo]:
+    """Return links by short names into folders with long ones, and at their end one that leads out.
+
+    Followed, they are longer than a path may be. `os.path.realpath` stopped there until the fixes
+    of 2025, so that the filter of `tarfile` did not see where the last link leads.
+    """
+    letters, long, members = "abcdefghijklmnop", "d" * 247, []
+    for depth, letter in enumerate(letters):
+        inside = f"{long}/" * depth
+        members.append(_member(f"{inside}{long}", 0, tarfile.DIRTYPE))
+        members.append(_member(f"{inside}{letter}", 0, tarfile.SYMTYPE, long))
+    deepest = f"{'/'.join(letters)}/{'l' * 254}"
+    members.append(_member(deepest, 0, tarfile.SYMTYPE, "../" * len(letters)))
+    return [*members, _member(name, 0, tarfile.SYMTYPE, f"{deepest}/..")]
 
 
 def _member(name: str, size: int, kind: bytes = tarfile.REGTYPE, link: str = "") -> tarfile.TarInfo:

@@ -187,8 +187,8 @@ def load_weights(model: keras.Model, file: str | Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         sample = Path(folder, "wanted.weights.h5")
         model.save_weights(sample)
-        wanted = _datasets(sample)
-    there = _datasets(file)
+        wanted = datasets(sample)
+    there = datasets(file)
     for one, other in [(there, wanted), (wanted, there)]:
         if not any(name.startswith("optimizer/") for name in other):  # one of them has none
             for name in [name for name in one if name.startswith("optimizer/")]:
@@ -258,7 +258,7 @@ def fit(name: str, there: Shapes, wanted: Shapes, partial: bool = False) -> None
         raise ValueError(f"{name} does not fit: {'; '.join(faults[:4])}{more}")
 
 
-def _datasets(file: Path) -> dict[str, tuple[int, ...]]:
+def datasets(file: Path) -> dict[str, tuple[int, ...]]:
     """Return names and shapes of the arrays in a `.weights.h5` file, after reading each one."""
     found, name = {}, "its table of contents"
     try:

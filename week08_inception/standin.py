@@ -85,6 +85,21 @@ def label_files(folder: Path | None = None) -> dict[str, bytes]:
     return {labels.NODES: nodes.encode(), labels.WORDS: "".join(words).encode()}
 
 
+def members() -> dict[str, bytes]:
+    """Return small files with the names of the archive's members."""
+    return label_files() | {archive.GRAPH: b"a graph"}
+
+
+def facts_of(content: bytes) -> archive.Archive:
+    """Return what identifies an archive of `members`, whatever else is in it."""
+    return archive.INCEPTION._replace(
+        size=len(content),
+        blob=git_id(content),
+        graph_blob=git_id(members()[archive.GRAPH]),
+        unpacked=10_000_000,
+    )
+
+
 def pack(definition: GraphDef, folder: Path | None = None) -> tuple[bytes, archive.Archive]:
     """Return the archive's bytes and its facts; see `label_files` for the folder."""
     graph_bytes = definition.SerializeToString(deterministic=True)

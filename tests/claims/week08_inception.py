@@ -129,6 +129,15 @@ def wrong_scaling_costs_confidence_and_raw_pixels_the_panda(lesson):
         holds(lesson.scaled_p[name].argmax() == 388, f"{name}: still a panda")
 
 
+@after("way-scaling-others")
+def a_lower_probability_does_not_give_it_away(lesson):
+    holds(len(lesson.slips) == 4, "four drawings are tried")
+    if lesson.judge.source == "mobilenet":
+        for name in ("wall_clock", "honeycomb"):
+            usual, slipped = lesson.slips[name]
+            within(slipped - usual, 0, 0.1, excludes={"as the panda": -0.1})
+
+
 @after("way-off")
 def the_tables_say_what_the_text_says(lesson):
     uids = lesson.judge.uids
@@ -179,6 +188,20 @@ def top_1_and_top_5_of_the_folder(lesson):
         within(score, low, high, excludes={"guessing": failures})
     if lesson.judge.source == "mobilenet":
         holds(lesson.total[1] > lesson.total[0] + 0.05, "top-5 is higher")
+
+
+@after("folder-tuned-show")
+def the_panda_fits_one_scale(lesson):
+    tuned = lesson.tuned
+    holds(all(0 <= p <= 1 for p in tuned.values()), "probabilities are shown")
+    if lesson.judge.source != "mobilenet":
+        return
+    whole = tuned["as it is"]
+    for name in ("darker", "turned by -8", "turned by 8"):
+        within(tuned[name], 0.6 * whole, 1, excludes={"lost": 0.1})
+    within(tuned["noisier"], 0.3 * whole, 0.75 * whole, excludes={"as it is": whole})
+    within(tuned["cut to 0.9"], 0, 0.5 * whole, excludes={"as it is": whole})
+    within(tuned["cut to 0.8"], 0, 0.05, excludes={"a tenth cut": tuned["cut to 0.9"]})
 
 
 @after("folder-fooled")
@@ -246,6 +269,8 @@ MUTATIONS = {  # what must make a claim fail: the cell, a text in it, and what t
     "mobilenet_sees_the_panda": ("way-words", "p.argmax()", "p.argmin()"),
     "top_1_and_top_5_of_the_folder": ("folder-score", "title in found", "title == found[0]"),
     "top_5_forgives_what_top_1_does_not": ("folder-score", "title == found[0]", "title in found"),
+    "a_lower_probability_does_not_give_it_away": ("way-scaling-others", "/ 255", "* 1"),
+    "the_panda_fits_one_scale": ("folder-tuned", "drawn_panda + noise", "drawn_panda"),
     "one_image_is_where_the_ways_differ": ("speed-stored", "study.load()", "{b: {n: s * 0 + 1 for n, s in w.items()} for b, w in study.load().items()}"),
     "predict_is_slower_for_one_image": ("speed-one", 'min(seconds["predict"])', 'min(seconds["frozen graph"])'),
     "the_small_models_read_the_same_digits": ("serve-lite", "tf.lite.Optimize.DEFAULT", ""),
