@@ -232,12 +232,12 @@ def budgets(
         ax.axhline(level, color=GREY, ls="--", lw=1)
         ax.annotate(
             name,
-            (1, level),
+            (0.01, level),
             xycoords=("axes fraction", "data"),
-            ha="right",
+            ha="left",
             va="bottom",
             fontsize=9,
         )
     ax.set(xscale="log", xlabel="training steps", ylabel="bits a character, held out")
-    ax.legend(loc="lower left")
+    ax.legend(loc="center right")
     return fig
