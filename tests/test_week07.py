@@ -314,6 +314,31 @@ def test_windows_are_one_character_apart():
             text.windows(np.arange(10), length)
 
 
+def test_counts_of_contexts_give_probabilities():
+    """By hand; they add up to 1 after any context, also one that never occurred."""
+    np.testing.assert_allclose(text.counted("abab", "ab", back=1, kinds=2), [0.5, 2.5 / 3])
+    np.testing.assert_allclose(text.counted("aab", "ba", back=0, kinds=4), [1.5 / 5, 2.5 / 5])
+    learned, chars = (
+        "the cat and the rat, then that",
+        sorted(set("the cat and the rat, then thatx")),
+    )
+    for before in ("", "t", "the ", "x", "xth", "a ra"):
+        for back in range(5):
+            last = [text.counted(learned, before + c, back, len(chars))[-1] for c in chars]
+            assert min(last) > 0 and sum(last) == pytest.approx(1)
+    known = text.counted(learned, "xx the", back=4, kinds=len(chars))[-1]
+    assert known > 0.5 > 4 * text.counted(learned, "xx the", back=0, kinds=len(chars))[-1]
+
+
+def test_the_writers_rates_have_a_best_one_inside():
+    rows = study.load("writing")
+    for steps, by_kind in study.WRITING_RATES.items():
+        for kind, rates in by_kind.items():
+            found = study.by_rate(rows, "rate", "bits", kind=kind, steps=steps)
+            assert tuple(found) == rates
+            assert min(rates) < min(rates, key=lambda rate: found[rate].mean()) < max(rates)
+
+
 def test_known_words_are_counted():
     assert text.words("Don't *panic*, it's\nfine-- OK") == ["don't", "panic", "it's", "fine", "ok"]
     assert text.known_share("now never nowhere and", "Now is better than never.") == 2 / 3

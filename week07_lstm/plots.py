@@ -146,7 +146,7 @@ def against_rate(
 ) -> Figure:
     """Draw a score against the learning rate: a panel for each score, a line for each setting.
 
-    Each dot is a seed; lines join the medians.
+    Each dot is a seed; lines join the means.
 
     Args:
         panels: by title and line, the scores of all seeds by rate.
@@ -162,8 +162,8 @@ def against_rate(
             style = {"color": COLOURS[number], "marker": MARKERS[number]}
             for rate, scores in found.items():
                 ax.plot([rate] * len(scores), scores, ls="", ms=4, alpha=0.5, **style)
-            middles = [np.median(scores) for scores in found.values()]
-            ax.plot(list(found), middles, ls=LINES[number], label=name, color=COLOURS[number])
+            means = [np.mean(scores) for scores in found.values()]
+            ax.plot(list(found), means, ls=LINES[number], label=name, color=COLOURS[number])
         ax.axhline(level, color=GREY, ls="--", lw=1)
         ax.set(title=title, xlabel="learning rate", xscale="log", ylabel=label)
         ax.set_yscale("log" if log else "linear")
@@ -232,12 +232,12 @@ def budgets(
         ax.axhline(level, color=GREY, ls="--", lw=1)
         ax.annotate(
             name,
-            (1, level),
+            (0.01, level),
             xycoords=("axes fraction", "data"),
-            ha="right",
+            ha="left",
             va="bottom",
             fontsize=9,
         )
     ax.set(xscale="log", xlabel="training steps", ylabel="bits a character, held out")
-    ax.legend(loc="lower left")
+    ax.legend(loc="center right")
     return fig

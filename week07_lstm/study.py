@@ -39,7 +39,11 @@ UNITS = {"RNN": 8, "LSTM": 8, "GRU": 9}  # as many parameters in a GRU of 9 as i
 FOUR = [(1, 0), (4, 0), (1, -4), (4, -4)]  # forget bias, input bias
 RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 WRITERS = {"LSTM": 96, "GRU": 112}  # units, for equal parameters
-WRITING_RATES = {"LSTM": (0.01, 0.03, 0.1, 0.3), "GRU": (0.003, 0.01, 0.03, 0.1)}
+WRITING_RATES = {
+    100: {"LSTM": (0.1, 0.2, 0.3), "GRU": (0.03, 0.05, 0.1)},
+    400: {"LSTM": (0.01, 0.03, 0.1, 0.2, 0.3), "GRU": (0.003, 0.01, 0.03, 0.05, 0.1)},
+    1600: {"LSTM": (0.03, 0.1, 0.3), "GRU": (0.003, 0.01, 0.03)},
+}
 MEASURED = {"score", "accuracy", "worst", "last", "bits", "parameters"} | {
     f"at {steps}" for steps in (20, 50, 100, 200)
 }
@@ -165,10 +169,12 @@ def bits(model: keras.Model, codes: np.ndarray) -> float:
 
 def writing(lesson: ModuleType) -> Iterator[Row]:
     """Bits on held-out prose: LSTM and GRU of equal parameters, at several rates and budgets."""
-    runs = [(kind, rate, 400) for kind, rates in WRITING_RATES.items() for rate in rates]
-    runs += [("LSTM", 0.1, 100), ("GRU", 0.03, 100)]
-    runs += [("LSTM", rate, 1600) for rate in (0.03, 0.1)]
-    runs += [("GRU", rate, 1600) for rate in (0.003, 0.01, 0.03)]
+    runs = [
+        (kind, rate, steps)
+        for steps, by_kind in WRITING_RATES.items()
+        for kind, rates in by_kind.items()
+        for rate in rates
+    ]
     yield from writing_runs(lesson, runs)
 
 

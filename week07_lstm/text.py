@@ -2,6 +2,7 @@
 
 import pydoc_data.topics
 import re
+from collections import Counter
 
 import numpy as np
 
@@ -64,6 +65,35 @@ def windows(codes: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
         codes[: count * length].reshape(count, length),
         codes[1 : count * length + 1].reshape(count, length),
     )
+
+
+def counted(learned: str, asked: str, back: int, kinds: int) -> np.ndarray:
+    """Return the probability of each character of a text, from counts in another one.
+
+    A character is predicted from the `back` characters before it, with Witten and Bell's smoothing:
+    if n characters followed a context, of d different kinds, then the counts weigh n / (n + d) and the
+    prediction from the context without its first character d / (n + d). Below single characters stands
+    1 / kinds.
+
+    Args:
+        learned: the text that is counted.
+        asked: the text whose characters are predicted; the first ones from what stands before them.
+        back: how many characters are looked back, 0 or more.
+        kinds: how many different characters there are.
+    """
+    p = np.full(len(asked), 1 / kinds)
+    for length in range(back + 1):
+        seen = Counter(learned[t - length : t + 1] for t in range(length, len(learned)))
+        followed, different = Counter(), Counter()
+        for piece, count in seen.items():
+            followed[piece[:-1]] += count
+            different[piece[:-1]] += 1
+        for t in range(length, len(asked)):
+            piece = asked[t - length : t + 1]
+            n, d = followed[piece[:-1]], different[piece[:-1]]
+            if n:
+                p[t] = (seen[piece] + d * p[t]) / (n + d)
+    return p
 
 
 def words(text: str) -> list[str]:

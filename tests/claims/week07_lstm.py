@@ -54,7 +54,7 @@ def one_order_fits(lesson):
 
 @after("carry-norms")
 def the_forget_bias_sets_the_length(lesson):
-    bands = {0.0: (0.5, 0.7), 1.0: (0.75, 0.88), 4.0: (0.97, 1.05)}
+    bands = {0.0: (0.5, 0.7), 1.0: (0.75, 0.88), 4.0: (1.0005, 1.05)}
     left = {0.0: (1e-11, 1e-6), 1.0: (1e-5, 1e-3), 4.0: (0.15, 1.2)}
     for bias, norms in lesson.carried.items():
         factor, rest = lesson.per_step(norms), norms[40] / norms[0]
@@ -62,7 +62,16 @@ def the_forget_bias_sets_the_length(lesson):
         within(factor, *bands[bias], excludes=other)
         within(rest, *left[bias], excludes={"all": 2, "none": 0})
     default = lesson.carried[1.0]
-    within(default[40] / default[0] / 0.731**40, 5, math.inf, excludes={"the gate alone": 1})
+    within(default[40] / default[0] / 0.731**40, 20, 120, excludes={"the gate alone": 1})
+
+
+@after("carry-cut")
+def along_the_cell_state_the_factor_is_the_gate(lesson):
+    for bias, norms in lesson.alone_c.items():
+        gate = 1 / (1 + math.exp(-bias))
+        along, whole = lesson.per_step(norms), lesson.per_step(lesson.carried[bias])
+        within(along, gate - 0.01, gate + 0.01, excludes={"whole": whole})
+        within(whole, gate + 0.015, gate + 0.15, excludes={"gate": gate})
 
 
 @after("carry-play")
@@ -78,7 +87,7 @@ def the_curves_lie_in_the_order_of_the_text(lesson):
 @after("remember-run")
 def the_set_lstm_remembers(lesson):
     within(lesson.right["default"], 0.2, 0.3, excludes={"set": lesson.right["set"]})
-    within(lesson.right["set"], 0.9, 1, excludes={"default": lesson.right["default"]})
+    within(lesson.right["set"], 0.95, 1, excludes={"default": lesson.right["default"]})
 
 
 @after("remember-table")
@@ -112,6 +121,13 @@ def longer_lags_need_larger_biases(lesson):
         surest = max(min(scores) for scores in open_[length].values())
         within(surest, 0, 0.8, excludes={"input bias -4": min(shut[length][5])})
     holds(min(open_["25 letters"][2]) == 1, "25 letters are solved from bias 2 on")
+    for length in ("25 letters", "50 letters"):
+        large = [min(scores) for bias, scores in shut[length].items() if bias >= 4]
+        within(min(large), 0.99, 1, excludes={"100 letters": min(shut["100 letters"][7])})
+    within(
+        min(shut["100 letters"][7]), 0.235, 0.245, excludes={"bias 6": min(shut["100 letters"][6])}
+    )
+    holds(max(open_["50 letters"][12]) < 0.3, "with input bias 0, bias 12 fails at 50 letters")
     below = max(max(scores) for bias, scores in shut["100 letters"].items() if bias < 4)
     within(below, 0.2, 0.3, excludes={"solved": 1})
 
@@ -121,7 +137,7 @@ def training_closes_the_default_and_leaves_the_set_open(lesson):
     b, a = (pair["default"] for pair in (lesson.before, lesson.after))
     within(a[30] / a[0], 0, 0.1 * b[30] / b[0], excludes={"before": b[30] / b[0]})
     for norms in (lesson.before["set"], lesson.after["set"]):
-        within(norms[40] / norms[0], 0.02, 10, excludes={"default": b[40] / b[0]})
+        within(min(norms / norms[0]), 0.05, 1, excludes={"default": b[40] / b[0]})
 
 
 @after("gates-numbers")
@@ -137,11 +153,28 @@ def the_letter_stays_in_the_set_cell(lesson):
     within(default[20:].max(), 0.15, 0.36, excludes={"kept": kept[20:].min()})
 
 
+@after("gates-lags")
+def the_default_cell_loses_the_letter_within_steps(lesson):
+    first, last = lesson.since[0], lesson.since[-1]
+    within(first, 0.9, 1, excludes={"gone": last})
+    for share in lesson.since[1:-1]:
+        within(share, last - 0.05, 1, excludes={"nothing": 0})
+    within(last, 0.18, 0.4, excludes={"written": first})
+    holds(first > lesson.since[3] > last, "it fades")
+
+
 @after("gates-spread")
 def the_letters_move_apart(lesson):
     ten, end = lesson.spread[9], lesson.spread[-1]
     within(ten, 0.05, 5, excludes={"equal": 0})
     within(end, 2 * ten, 60, excludes={"kept as it is": ten})
+
+
+@after("gates-shut")
+def with_the_input_gate_shut_the_letter_stays_and_does_not_grow(lesson):
+    ten, end = lesson.spread[9], lesson.spread[-1]
+    within(lesson.kept_spread, 0.3 * ten, 1.01 * ten, excludes={"open": end})
+    within(lesson.still, 0.6, 1, excludes={"chance": 0.25})
 
 
 @after("add-table")
@@ -177,16 +210,21 @@ def it_adds(lesson):
 
 
 @after("add-held")
-def the_sum_is_in_the_cell(lesson):
-    within(1 - lesson.missed, 0.85, 1, excludes={"nothing held": 0.5})
+def the_sum_is_in_the_cell_and_training_found_the_gate(lesson):
+    (*_, part, even), (*_, trained, wide) = lesson.accounts.values()
+    within(part, 0.9, 1, excludes={"nothing held": 0.5})
+    within(trained, 0.85, 1, excludes={"nothing held": 0.5})
+    within(even, 0.8, 1.3, excludes={"trained": wide})
+    within(wide, 5, 25, excludes={"untrained": even})
 
 
 @after("add-figure")
 def the_gate_opens_at_the_marks(lesson):
     marks = lesson.x_new[lesson.shown, :, 1] == 1
-    opened = lesson.inner["i"][lesson.shown].mean(axis=1)
+    opened = lesson.opened[lesson.shown].mean(axis=1)
     holds(opened[marks].min() > 1.5 * opened[~marks].mean(), "it opens at both marks")
-    holds(np.abs(lesson.held[lesson.shown] @ lesson.mix - lesson.truth[lesson.shown]).mean() < 0.2, "the sum is near")  # fmt: skip
+    off = np.abs(lesson.read_off[lesson.shown] - lesson.truth[lesson.shown]).mean()
+    holds(off < 0.2, "the sum is near")
 
 
 # --- long and uneven --------------------------------------------------------------------------
@@ -204,6 +242,14 @@ def holding_learned_on_short_lags_carries(lesson):
     within(
         mean("20 steps", 50, 1, 0), 0.6, 0.9, excludes={"trained on 50": mean("50 steps", 50, 1, 0)}
     )
+    of = {"way": "20 steps"}
+    default = lesson.study.column(lesson.stretches, "at 50", forget=1, into=0, **of)
+    sure = {
+        n: lesson.study.column(lesson.stretches, f"at {n}", forget=4, into=-4, **of)
+        for n in (50, 200)
+    }
+    holds(sum(default > 0.95) == 2, "two seeds of the default solve 50")
+    holds(all(sure[50] > 0.95) and sum(sure[200] > 0.95) == 4, "all of the set solve 50, four 200")
     for forget, into in [(1, 0), (4, -4)]:
         within(mean("50 steps, cut", 50, forget, into), 0.2, 0.36, excludes={"solved": 1})
 
@@ -221,7 +267,9 @@ def clipping_saves_a_rate_and_not_the_choice(lesson):
     within(tight[1.0].min(), 0.7, 1, excludes={"without": free[1.0].max()})
     for line, at in [(free, 0.3), (wide, 0.3), (tight, 1.0)]:
         holds(max(line, key=lambda rate: line[rate].mean()) == at, f"the best rate is {at}")
-    within(wide[0.3].mean() - free[0.3].mean(), 0.01, 0.05, excludes={"none": 0})
+    within(wide[0.3].mean(), 0.92, 0.94, excludes={"without": free[0.3].mean()})
+    within(free[0.3].mean(), 0.89, 0.91, excludes={"limit 3": wide[0.3].mean()})
+    within(tight[1.0].mean(), 0.785, 0.795, excludes={"without": free[0.3].mean()})
     worst = lesson.panels["largest loss on the way"]["no clipping"][1.0].min()
     within(worst, 8 * math.log(4), 20, excludes={"guessing": math.log(4)})
 
@@ -265,26 +313,46 @@ def the_prose_has_its_size(lesson):
 def the_lstm_beats_pairs_on_text_it_never_saw(lesson):
     guess = math.log2(len(lesson.chars))
     for column in (0, 1):
-        single, pair, network = (found[column] for found in lesson.bits.values())
+        single, pair, four, network = (found[column] for found in lesson.bits.values())
+        within(four, *[(1.1, 1.4), (1.85, 2.15)][column], excludes={"LSTM": network, "pairs": pair})
         within(single, 4.2, 4.8, excludes={"guessing": guess})
         within(pair, 3.2, 3.8, excludes={"frequency": single})
-        within(network, 2.0, 3.1, excludes={"pairs": pair, "memory": 1})
+        within(network, 1.9, 2.9, excludes={"pairs": pair, "memory": 1})
         within(guess, 6.4, 6.6, excludes={"frequency": single})
-    single, pair, network = (2 ** found[1] for found in lesson.bits.values())
+    single, pair, four, network = (2 ** found[1] for found in lesson.bits.values())
+    within(four, 3.6, 4.45, excludes={"LSTM": network})
     within(network, 4, 8.6, excludes={"pairs": pair})
     within(pair, 9.5, 13.9, excludes={"LSTM": network})
     within(single, 18, 28, excludes={"pairs": pair})
     within(len(lesson.chars), 85, 97, excludes={"frequency": single})
 
 
+@after("write-heart")
+def a_part_of_the_gap_is_a_harder_end(lesson):
+    within(lesson.by_heart, 0.3, 0.8, excludes={"nothing": 0})
+    within(lesson.harder, 0.08, 0.4, excludes={"as hard": 0})
+
+
 @after("write-study")
-def the_gru_starts_behind_and_ends_ahead(lesson):
+def the_gru_is_ahead_at_each_budget(lesson):
     lstm, gru = lesson.lines.values()
-    holds(lstm[100].mean() < gru[100].mean(), "at 100 steps the LSTM is ahead")
-    holds(gru[1600].max() < lstm[1600].min(), "at 1,600 every seed of the GRU is")
-    pairs = lesson.levels["pairs, smoothed"]
+    for steps in (100, 400, 1600):
+        holds(gru[steps].mean() < lstm[steps].mean(), f"the GRU's mean is ahead at {steps}")
+        for kind in ("LSTM", "GRU"):
+            tried = lesson.study.by_rate(lesson.writing, "rate", "bits", kind=kind, steps=steps)
+            at = min(tried, key=lambda rate: tried[rate].mean())
+            holds(min(tried) < at < max(tried), "the best rate lies inside the grid")
+    for steps in (100, 400, 1600):
+        holds(all(gru[steps] < lstm[steps]), f"at {steps} with each seed")
+    pairs = lesson.levels["pairs"]
     for line in (lstm, gru):
         within(line[1600].max(), 1.9, 2.3, excludes={"pairs": pairs})
+    within(
+        gru[1600].mean() - lesson.levels["four back"],
+        -0.1,
+        0.1,
+        excludes={"LSTM at 400": lstm[400].mean() - lesson.levels["four back"]},
+    )
     late = lesson.study.by_rate(lesson.writing, "rate", "bits", kind="GRU", steps=1600)
     within(late[0.03].min(), 3, 4.5, excludes={"at 0.01": late[0.01].max()})
     best = min(late, key=lambda rate: late[rate].mean())
@@ -294,7 +362,7 @@ def the_gru_starts_behind_and_ends_ahead(lesson):
 @after("write-time", tries=3)
 def a_gru_step_costs_about_as_much(lesson):
     within(lesson.slower, 0.4, 4, excludes={"ten times": 10})
-    within(lesson.in_time, 1.9, 2.26, excludes={"pairs": lesson.levels["pairs, smoothed"]})
+    within(lesson.in_time, 1.9, 2.26, excludes={"pairs": lesson.levels["pairs"]})
 
 
 @after("write-samples")
@@ -338,10 +406,15 @@ MUTATIONS = {
     "the_forget_bias_sets_the_length": ("carry-biases", "= write, forget", "= forget, write"),
     "the_set_lstm_remembers": ("remember-start", '"set": (4, -4)', '"set": (1, -4)'),
     "the_gates_answer_to_the_mark": ("gates-numbers", "x_ask[..., 4] == 1", "x_ask[..., 0] == 1"),
-    "the_letter_stays_in_the_set_cell": ("gates-readable", 'inner["c"][half:', 'inner["c"][:half'),
+    "the_letter_stays_in_the_set_cell": ("gates-readable", "[y_ask[:half]]", "[y_ask[half:]]"),
     "the_letters_move_apart": ("gates-spread", 'letter_means(inside["c"])', 'letter_means(inside["c"])[:, ::-1]'),
     "it_adds": ("add-run", "set_biases(adder.layers[0], 4, -4)", "set_biases(adder.layers[0])"),
-    "the_sum_is_in_the_cell": ("add-held", "@ mix - truth[half:]", "@ mix - truth[:half]"),
+    "the_sum_is_in_the_cell_and_training_found_the_gate": ("add-held", "@ mix - truth[half:]", "@ mix - truth[:half]"),
+    "along_the_cell_state_the_factor_is_the_gate": ("carry-cut", "tf.stop_gradient(h)", "h"),
+    "the_default_cell_loses_the_letter_within_steps": ("gates-lags", "+ lags", "+ 0 * lags"),
+    "with_the_input_gate_shut_the_letter_stays_and_does_not_grow": ("gates-shut", "if t < WITHIN else f * c", ""),
+    "a_part_of_the_gap_is_a_harder_end": ("write-heart", "four_back(first, rest) - bits", "four_back(first) - bits"),
+    "the_gru_is_ahead_at_each_budget": ("write-study", '("LSTM", "GRU")', '("GRU", "LSTM")'),
     "the_gradient_explodes": ("long-clip", "gain=3.0", "gain=0.3"),
     "clipping_saves_a_rate_and_not_the_choice": ("long-clip-used", '"limit 0.3": 0.3', '"limit 0.3": np.inf'),
     "padding_matters_without_a_mask": ("mask-table", "masked_lstm(padded, mask,", "masked_lstm(padded, mask | True,"),
