@@ -577,7 +577,7 @@ def processes(tmp_path: Path, cases: dict[str, dict[str, str]], *args: str) -> d
         running[case] = child, report
     results = {}
     for case, (child, report) in running.items():
-        out, err = child.communicate(timeout=60)
+        out, err = child.communicate(timeout=240)
         assert child.returncode == 0, err
         assert err == "" and out.startswith("≋ digits: ") and out.count("\n") == 1
         results[case] = [*json.loads(report.read_text()), out]

@@ -155,5 +155,5 @@ MUTATIONS = {  # what must make a claim fail: the cell, a text in it, and what t
     "unrolling_is_dear_once_and_pays_later": ("trace-loop-race", "repeated(range, 200), repeated", "repeated(tf.range, 200), repeated"),
     "a_rate_may_be_larger_but_not_too_large": ("fit-rounding-walk", "k + 2 * rate", "k + rate"),
     "a_tiny_function_is_slower_as_a_graph": ("pays-count", "tf.function(chain(count))", "chain(count)"),
-    "numbers_are_dear": ("trace-hundred", "plus_itself(n) for", "plus_itself(tf.constant(n)) for"),
+    "numbers_are_dear": ("trace-hundred", "plus_itself(n) for", "n + n for"),
 }  # fmt: skip
