@@ -94,7 +94,7 @@ def _file(logdir: Path, path: str, field: str) -> tuple[list[str], Path]:
         return [f"{field} leads out of the log directory, which TensorBoard forbids"], file
     if not file.is_file():
         again = (root / Path(path).name).is_file()
-        hint = f"; paths start at the log directory: {Path(path).name!r}" if again else ""
+        hint = f"; paths start at the configuration's folder: {Path(path).name!r}" if again else ""
         return [f"{field} leads to no file{hint}"], file
     return [], file
 
