@@ -12,7 +12,7 @@ training digits that were held out; the test digits are read for the chosen sett
 
 import csv
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -58,9 +58,14 @@ LONG = {  # ten epochs, falling
 }
 
 
-def load(name: str, folder: Path = FOLDER) -> list[Row]:
-    """Return the rows of a stored table; numbers as numbers, an empty field as None."""
-    with open(folder / f"{name}.csv", newline="", encoding="utf-8") as file:
+def load(name: str, folder: Path | None = None) -> list[Row]:
+    """Return the rows of a stored table; numbers as numbers, an empty field as None.
+
+    Args:
+        name: of the study.
+        folder: where its table lies, if not beside this module.
+    """
+    with open((folder or FOLDER) / f"{name}.csv", newline="", encoding="utf-8") as file:
         return [{key: _read(value) for key, value in row.items()} for row in csv.DictReader(file)]
 
 
@@ -181,15 +186,16 @@ def seven(lesson: ModuleType, digits: Digits) -> Iterator[Row]:
         row["accuracy"] = float(lesson.score(weights, data.x_val, data.y_val)[0])
         return row | {"test_accuracy": ""}, weights
 
+    def tried(name: str, falls: bool, epochs: int, rates: Iterable[float]) -> Iterator[Row]:
+        for rate, seed in product(rates, range(3)):
+            rows.append(run(name, falls, epochs, rate, seed)[0])
+            yield rows[-1]
+
     grids = [(2, False, SEVEN_RATES), (2, True, SEVEN_RATES), (10, True, LONG)]
     for epochs, falls, rates in grids:
-        for name in rates:
-            for rate, seed in product(rates[name], range(3)):
-                rows.append(run(name, falls, epochs, rate, seed)[0])
-                yield rows[-1]
-            for rate, seed in product(beside_best(rows[-3 * len(rates[name]) :]), range(3)):
-                rows.append(run(name, falls, epochs, rate, seed)[0])
-                yield rows[-1]
+        for name, grid in rates.items():
+            yield from tried(name, falls, epochs, grid)
+            yield from tried(name, falls, epochs, beside_best(rows[-3 * len(grid) :]))
     x, y = samples.rows_of(digits.x_test, digits.y_test)
     for epochs, falls, rates in grids:
         for name, seed in product(rates, range(3)):
@@ -205,7 +211,7 @@ def seven(lesson: ModuleType, digits: Digits) -> Iterator[Row]:
 STUDIES = {"trap": trap, "remedies": remedies, "seven": seven}
 
 
-def _rounded(row: Row) -> Row:
+def rounded(row: Row) -> Row:
     """Return a row whose floats are texts of four significant digits."""
     return {key: f"{v:.4g}" if isinstance(v, float) else v for key, v in row.items()}
 
@@ -218,7 +224,7 @@ def main(names: list[str]) -> None:
         raise SystemExit("the studies are about MNIST, which cannot be had here")
     lesson = taught("week04_optimizers")
     for name in names or STUDIES:
-        write(FOLDER / f"{name}.csv", map(_rounded, STUDIES[name](lesson, digits)))
+        write(FOLDER / f"{name}.csv", map(rounded, STUDIES[name](lesson, digits)))
 
 
 if __name__ == "__main__":
