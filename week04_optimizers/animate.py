@@ -6,7 +6,7 @@ the rules from the notebook's cells.
 
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from week02_basics.figures import COLOURS, use_style
@@ -68,6 +68,22 @@ def _palette() -> Image.Image:
     return holder
 
 
+def store(frames: Sequence[Image.Image], pauses: np.ndarray, target: Path) -> None:
+    """Write an animation that runs for ever into its place at once.
+
+    Args:
+        frames: palette images of one size.
+        pauses: how long each of them stays, in milliseconds.
+        target: a GIF file.
+    """
+    first, *others = frames
+    target.parent.mkdir(exist_ok=True)
+    fresh = Path(f"{target}.tmp")
+    first.save(fresh, "GIF", save_all=True, append_images=others, duration=pauses.tolist(), loop=0)
+    os.replace(fresh, target)
+    print(f"{target.name}: {len(frames)} frames, {target.stat().st_size / 1e6:.2f} MB")
+
+
 def main() -> None:
     """Make the animation and put it in its place at once."""
     week = taught("week04_optimizers")
@@ -75,14 +91,9 @@ def main() -> None:
         BEALE: race(week.RULES, BEALE, week.VALLEY_START, week.VALLEY_RATES, STEPS[-1]),
         SADDLE: race(week.RULES, SADDLE, week.SADDLE_START, week.SADDLE_RATES, STEPS[-1]),
     }
-    first, *others = frames(races)
     pauses = np.full(len(STEPS), MILLISECONDS)
     pauses[[0, -1]] = 800, 2500
-    TARGET.parent.mkdir(exist_ok=True)
-    fresh = Path(f"{TARGET}.tmp")
-    first.save(fresh, "GIF", save_all=True, append_images=others, duration=pauses.tolist(), loop=0)
-    os.replace(fresh, TARGET)
-    print(f"{TARGET.name}: {len(STEPS)} frames, {TARGET.stat().st_size / 1e6:.2f} MB")
+    store(frames(races), pauses, TARGET)
 
 
 if __name__ == "__main__":

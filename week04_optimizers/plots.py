@@ -1,6 +1,7 @@
 """The figures of week 4."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from week02_basics.figures import BLUE, COLOURS, GREY, LINES, ORANGE, RED
 from week04_optimizers.race import Run
@@ -83,12 +84,8 @@ def against_rate(
                 ax.axhline(levels[name], color=colour, linestyle=line, lw=0.8)
             places = np.repeat(rates, [len(values) for values in scores])
             ax.plot(places, np.concatenate(scores), ".", color=colour, ms=3, clip_on=False)
-            middle = np.array(
-                [
-                    np.mean(lines[name][at]) if means else _median(lines[name][at], high)
-                    for at in rates
-                ]
-            )
+            centre = np.mean if means else partial(_median, high=high)
+            middle = np.array([centre(lines[name][rate]) for rate in rates])
             ax.plot(rates, np.clip(middle, *limits), color=colour, linestyle=line, lw=1.8)
             if high is not None and np.isfinite(middle).any():
                 at = np.nanargmax(middle if high else -middle)
@@ -96,8 +93,8 @@ def against_rate(
                     continue
                 ax.plot(rates[at], middle[at], "*", color=colour, ms=11, mec="black", mew=0.6)
         wide = rates[-1] > 10 * rates[0]
-        ax.set(title=title, xscale="log" if wide else "linear")
-        ax.set(ylim=limits, yscale="log" if log else "linear")
+        scales = {"xscale": "log" if wide else "linear", "yscale": "log" if log else "linear"}
+        ax.set(title=title, ylim=limits, **scales)
     for ax in axes.flat[len(panels) :]:
         ax.axis("off")
     for ax in axes[-1]:

@@ -5,13 +5,12 @@ lesson's section 4; it trains the two networks as that section does.
 """
 
 import io
-import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from week02_basics.figures import use_style
 from week02_basics.start import setup
 from week02_basics.taught import NOTEBOOKS, taught
+from week04_optimizers.animate import store
 from week06_cnn.training import train
 from week07_lstm import drawings, tasks
 
@@ -62,14 +61,9 @@ def main() -> None:
     """Make the animation and put it in its place at once."""
     setup(seed=7)
     seen, letters, marked = recorded()
-    first, *others = frames(seen, letters, marked)
     pauses = np.full(len(letters), MILLISECONDS)
     pauses[[marked, -1]] = 1500, 2500
-    TARGET.parent.mkdir(exist_ok=True)
-    fresh = Path(f"{TARGET}.tmp")
-    first.save(fresh, "GIF", save_all=True, append_images=others, duration=pauses.tolist(), loop=0)
-    os.replace(fresh, TARGET)
-    print(f"{TARGET.name}: {len(letters)} frames, {TARGET.stat().st_size / 1e6:.2f} MB")
+    store(frames(seen, letters, marked), pauses, TARGET)
 
 
 if __name__ == "__main__":

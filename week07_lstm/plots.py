@@ -73,6 +73,16 @@ def before_and_after(pairs: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figu
     return fig
 
 
+def _seeds(ax: Axes, lines: Mapping[str, Mapping[float, Sequence[float]]]) -> None:
+    """Draw scores against a knob: each dot is a seed, and lines join the means."""
+    for number, (name, found) in enumerate(lines.items()):
+        style = {"color": COLOURS[number], "marker": MARKERS[number]}
+        for at, scores in found.items():
+            ax.plot([at] * len(scores), scores, ls="", ms=4, alpha=0.5, **style)
+        means = [np.mean(scores) for scores in found.values()]
+        ax.plot(list(found), means, ls=LINES[number], label=name, color=COLOURS[number])
+
+
 def against_bias(panels: Mapping[str, Mapping[str, Mapping[float, Sequence[float]]]]) -> Figure:
     """Draw accuracy against the forget bias: a panel for each input bias, a line for each length.
 
@@ -80,12 +90,7 @@ def against_bias(panels: Mapping[str, Mapping[str, Mapping[float, Sequence[float
     """
     fig, axes = plt.subplots(1, len(panels), figsize=(7.2, 3.4), sharey=True)
     for ax, (title, lines) in zip(axes, panels.items(), strict=True):
-        for number, (name, found) in enumerate(lines.items()):
-            style = {"color": COLOURS[number], "marker": MARKERS[number]}
-            for bias, scores in found.items():
-                ax.plot([bias] * len(scores), scores, ls="", ms=4, alpha=0.5, **style)
-            means = [np.mean(scores) for scores in found.values()]
-            ax.plot(list(found), means, ls=LINES[number], label=name, color=COLOURS[number])
+        _seeds(ax, lines)
         ax.axhline(0.25, color=GREY, ls="--", lw=1)
         ax.set(title=title, xlabel="forget bias at the start", ylim=(0.15, 1.05))
     axes[0].set_ylabel("accuracy (dashed: chance)")
@@ -158,12 +163,7 @@ def against_rate(
     for ax, (title, lines), label, level, log in zip(
         axes, panels.items(), labels, levels, logs, strict=True
     ):
-        for number, (name, found) in enumerate(lines.items()):
-            style = {"color": COLOURS[number], "marker": MARKERS[number]}
-            for rate, scores in found.items():
-                ax.plot([rate] * len(scores), scores, ls="", ms=4, alpha=0.5, **style)
-            means = [np.mean(scores) for scores in found.values()]
-            ax.plot(list(found), means, ls=LINES[number], label=name, color=COLOURS[number])
+        _seeds(ax, lines)
         ax.axhline(level, color=GREY, ls="--", lw=1)
         ax.set(title=title, xlabel="learning rate", xscale="log", ylabel=label)
         ax.set_yscale("log" if log else "linear")
@@ -222,12 +222,7 @@ def budgets(
     Each dot is a seed; lines join the means.
     """
     fig, ax = plt.subplots(figsize=(7.2, 3.6))
-    for number, (name, found) in enumerate(lines.items()):
-        style = {"color": COLOURS[number], "marker": MARKERS[number]}
-        for at, scores in found.items():
-            ax.plot([at] * len(scores), scores, ls="", ms=5, alpha=0.6, **style)
-        means = [np.mean(scores) for scores in found.values()]
-        ax.plot(list(found), means, ls=LINES[number], label=name, color=COLOURS[number])
+    _seeds(ax, lines)
     for name, level in levels.items():
         ax.axhline(level, color=GREY, ls="--", lw=1)
         ax.annotate(

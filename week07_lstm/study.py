@@ -175,11 +175,6 @@ def writing(lesson: ModuleType) -> Iterator[Row]:
         for kind, rates in by_kind.items()
         for rate in rates
     ]
-    yield from writing_runs(lesson, runs)
-
-
-def writing_runs(lesson: ModuleType, runs: list[tuple[str, float, int]]) -> Iterator[Row]:
-    """Train each of these (cell, rate, steps) from three seeds."""
     prose = text.prose()
     chars, (learned, held) = text.characters(prose), text.split(prose)
     x, y = text.windows(text.codes(learned, chars), 32)
@@ -203,17 +198,12 @@ STUDIES = {
 }
 
 
-def _rounded(row: Row) -> Row:
-    """Return a row whose floats are texts of four significant digits."""
-    return {key: f"{v:.4g}" if isinstance(v, float) else v for key, v in row.items()}
-
-
 def main(names: list[str]) -> None:
     """Make the named tables, or all."""
     setup(seed=7)
     lesson = taught("week07_lstm")
     for name in names or STUDIES:
-        write(FOLDER / f"{name}.csv", map(_rounded, STUDIES[name](lesson)))
+        write(FOLDER / f"{name}.csv", map(tables.rounded, STUDIES[name](lesson)))
 
 
 if __name__ == "__main__":

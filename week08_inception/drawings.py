@@ -66,13 +66,10 @@ def atomic() -> Figure:
     ]
     arrow(ax, steps[0].right, steps[1].left)
     arrow(ax, steps[1].right, steps[2].left)
-    for x, y in [(1.0, 0.95), (2.3, 0.95), (4.9, 0.95)]:
-        arrow(ax, (x, 0.55), (x, y), colour=RED)
+    for x, left in [(1.0, "old"), (2.3, "old"), (4.9, "old"), (6.6, "new")]:
+        arrow(ax, (x, 0.55), (x, 0.95), colour=RED)
         note(ax, x, 0.38, "killed here:", 9, RED)
-        note(ax, x, 0.16, "the old file", 9)
-    arrow(ax, (6.6, 0.55), (6.6, 0.95), colour=RED)
-    note(ax, 6.6, 0.38, "killed here:", 9, RED)
-    note(ax, 6.6, 0.16, "the new file", 9)
+        note(ax, x, 0.16, f"the {left} file", 9)
     return fig
 
 

@@ -35,10 +35,10 @@ def parts(model: keras.Model) -> dict[str, keras.layers.Layer]:
     """
     found, count = {}, {}
     for layer in model.layers:
-        kind = keras.src.utils.naming.to_snake_case(type(layer).__name__)
-        number = count[kind] = count.get(kind, -1) + 1
+        name = keras.src.utils.naming.to_snake_case(type(layer).__name__)
+        number = count[name] = count.get(name, -1) + 1
         if layer.variables:
-            found[f"{kind}_{number}" if number else kind] = layer
+            found[f"{name}_{number}" if number else name] = layer
     return found
 
 

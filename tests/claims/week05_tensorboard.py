@@ -92,6 +92,16 @@ def _row(lesson, name):
     return [float(cell) for cell in next(line for line in lesson.lines if line[0] == name)[1:]]
 
 
+def _losses_between(lesson, name, low, high):
+    """Hold a patient's last losses to a band without the healthy ones; return the rest of its row."""
+    first, last, validation, *rest = _row(lesson, name)
+    healthy = _row(lesson, "healthy")
+    within(first, 2.2, 3.2, excludes={"trained": healthy[1]})
+    within(last, low, high, excludes={"healthy": healthy[1]})
+    within(validation, low, high, excludes={"healthy": healthy[2]})
+    return rest
+
+
 @after("clinic-table")
 def one_run_is_healthy(lesson):
     first, last, validation, share, ratio, zeros = _row(lesson, "healthy")
@@ -105,11 +115,8 @@ def one_run_is_healthy(lesson):
 
 @after("clinic-table")
 def a_rate_too_high_learns_less_and_silences_units(lesson):
-    first, last, validation, share, ratio, zeros = _row(lesson, "rate too high")
     healthy = _row(lesson, "healthy")
-    within(first, 2.2, 3.2, excludes={"trained": healthy[1]})
-    within(last, 0.45, 2.6, excludes={"healthy": healthy[1]})
-    within(validation, 0.45, 2.6, excludes={"healthy": healthy[2]})
+    share, ratio, zeros = _losses_between(lesson, "rate too high", 0.45, 2.6)
     within(share, 0, 3, excludes={"explodes": 100})
     within(ratio / healthy[4], 8, 12, excludes={"healthy": 1})
     within(ratio, 0.02, 0.2, excludes={"healthy": healthy[4]})
@@ -118,11 +125,9 @@ def a_rate_too_high_learns_less_and_silences_units(lesson):
 
 @after("clinic-table")
 def a_rate_too_low_hardly_moves(lesson):
-    first, last, validation, share, ratio, zeros = _row(lesson, "rate too low")
+    first, last, *_ = _row(lesson, "rate too low")
     healthy = _row(lesson, "healthy")
-    within(first, 2.2, 3.2, excludes={"trained": healthy[1]})
-    within(last, 2.1, 2.7, excludes={"healthy": healthy[1]})
-    within(validation, 2.1, 2.7, excludes={"healthy": healthy[2]})
+    share, ratio, zeros = _losses_between(lesson, "rate too low", 2.1, 2.7)
     holds(last < first, "it does creep down")
     within(share, 0.3, 3, excludes={"sigmoid": _row(lesson, "sigmoid")[3]})
     within(healthy[4] / ratio, 300, 700, excludes={"healthy": 1})
