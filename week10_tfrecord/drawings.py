@@ -11,7 +11,7 @@ PALE = 0.35
 def record() -> Figure:
     """Draw two records of a TFRecord file, byte by byte."""
     fig, ax = canvas(7.2, 1.2)
-    parts = [("length", "8 B", 0.8), ("its CRC", "4 B", 0.75), ("an Example", "9,664 B", 2.2)]
+    parts = [("length", "8 B", 0.8), ("its CRC", "4 B", 0.75), ("an Example", "9,658 B", 2.2)]
     parts += [("its CRC", "4 B", 0.75), ("length", "8 B", 0.8), ("its CRC", "4 B", 0.75)]
     left = 0.1
     for (name, size, wide), colour in zip(parts, (BLUE, RED, GREEN, RED, BLUE, RED), strict=True):
