@@ -33,8 +33,8 @@ SEEDS = (10, 11, 12)
 HALF = 6_400  # captchas, and as many digits
 READ = 1_000  # of each, to judge by
 NORMS = ("batch", "group")
-WEIGHTS = (0.0, 0.5, 1.0)  # of the digits' cost
-LOOK, STEPS = 55, 220  # steps from one look to the next, and in all
+WEIGHTS = (0.0, 0.1, 0.5, 1.0)  # of the digits' cost
+BUDGETS = {"heads": (55, 110, 220), "vector": (55, 110, 220), "four": (55, 220)}  # steps
 
 
 def load(name: str) -> list[Row]:
@@ -75,7 +75,7 @@ def both_tasks(lesson: ModuleType, digits: Digits, x: np.ndarray, y: np.ndarray)
 
 
 def turns(lesson: ModuleType, folder: Path) -> Iterator[Row]:
-    """Train on captchas and digits: in turns and mixed, with two normalisations, three weights."""
+    """Train on captchas and digits: in turns and mixed, with two normalisations, four weights."""
     digits = load_digits()
     x, y = both_tasks(lesson, digits, *captchas(lesson, folder, False, HALF))
     seen, text = captchas(lesson, folder, True, READ)
@@ -109,36 +109,36 @@ def turns(lesson: ModuleType, folder: Path) -> Iterator[Row]:
 
 
 def schemes(lesson: ModuleType, folder: Path) -> Iterator[Row]:
-    """Train the three schemes at one constant rate, and look at them every 55 steps."""
+    """Train the three schemes in batches of 32, each budget a run of its own with a falling rate."""
     x, y = captchas(lesson, folder, False, 17_600)
     seen, text = captchas(lesson, folder, True, READ)
-    y, rates = y.astype(np.int32), np.minimum(1, np.arange(1, STEPS + 1) / 20) * 0.005
+    y = y.astype(np.int32)
 
-    def looks(net: keras.Model, labels: np.ndarray, seed: int, loss) -> np.ndarray:
-        """Return the answers [looks, n, tasks]."""
-        order, found = batches(len(x), 32, 1, seed), []
-        optimizer = keras.optimizers.Adam()
-        for at in range(0, STEPS, LOOK):
-            how = {"order": order[at : at + LOOK], "rates": rates[at : at + LOOK]}
-            train(net, x, labels, optimizer=optimizer, loss=loss, **how)
+    def answers(net: keras.Model, labels: np.ndarray, seed: int, scheme: str) -> list[np.ndarray]:
+        """Return the answers [n, tasks] after each budget, each time from the same first weights."""
+        order, begin, found = batches(len(x), 32, 1, seed), net.get_weights(), []
+        loss = lesson.forty_questions if scheme == "vector" else None
+        for steps in BUDGETS[scheme]:
+            net.set_weights(begin)
+            train(net, x, labels, peak=0.01, order=order[:steps], loss=loss)
             found.append(logits(net, seen).argmax(-1))
-        return np.array(found)
+        return found
 
     for seed in SEEDS:
         four = [
-            looks(lesson.captcha_net(1, seed=seed + 100 * k), y[:, k : k + 1], seed, None)
+            answers(lesson.captcha_net(1, seed=seed + 100 * k), y[:, k : k + 1], seed, "four")
             for k in range(4)
         ]
         found = {
-            "heads": looks(lesson.captcha_net(seed=seed), y, seed, None),
-            "vector": looks(lesson.vector_net(seed), y, seed, lesson.forty_questions),
-            "four": np.concatenate(four, axis=2),
+            "heads": answers(lesson.captcha_net(seed=seed), y, seed, "heads"),
+            "vector": answers(lesson.vector_net(seed), y, seed, "vector"),
+            "four": [np.concatenate(parts, axis=1) for parts in zip(*four, strict=True)],
         }
-        for scheme, answers in found.items():
-            for look, right in enumerate(answers == text, 1):
-                row = {"scheme": scheme, "seed": seed, "steps": LOOK * look}
-                row["cost"] = row["steps"] * (4 if scheme == "four" else 1)
-                yield row | {"strings": right.all(1).mean(), "digits": right.mean()}
+        for scheme, each in found.items():
+            for steps, read in zip(BUDGETS[scheme], each, strict=True):
+                row = {"scheme": scheme, "seed": seed, "steps": steps}
+                row["cost"] = steps * (4 if scheme == "four" else 1)
+                yield row | {"strings": (read == text).all(1).mean(), "digits": (read == text).mean()}
 
 
 def main(names: list[str]) -> None:

@@ -162,14 +162,14 @@ def records_get_lost(lesson):
     within(lesson.received, 2_000, 19_999, excludes={"all": 20_000})
 
 
-@after("encodings-read")
+@after("encodings-read", tries=3)
 def both_are_smaller_and_slower(lesson):
     raw = lesson.sizes["raw"]
     within(raw, 9_600, 9_800, excludes={"pixels in bits": 1_200})
     within(lesson.coded["raw"] / lesson.coded["raw"], 0.99, 1.01, excludes={"nothing": 0})
     for name in ("gzip", "jpeg"):
         within(lesson.sizes[name], 1_000, raw / 1.5, excludes={"raw": raw})
-        within(lesson.coded[name] / lesson.coded["raw"], 0, 20, excludes={"never": -1})
+        within(lesson.coded[name] / lesson.coded["raw"], 0.01, 0.98, excludes={"as fast": 1})
 
 
 MUTATIONS = {
@@ -196,7 +196,6 @@ MUTATIONS = {
         '"checkpoints": None}',
         '"checkpoints": None, "seed": 11}',
     ),
-    "records_get_lost": ("service-fails", "servers.stop(1)", "pass"),
 }
 DEAR = {
     "strings_never_seen_are_read",
