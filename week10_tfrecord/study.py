@@ -138,7 +138,10 @@ def schemes(lesson: ModuleType, folder: Path) -> Iterator[Row]:
             for steps, read in zip(BUDGETS[scheme], each, strict=True):
                 row = {"scheme": scheme, "seed": seed, "steps": steps}
                 row["cost"] = steps * (4 if scheme == "four" else 1)
-                yield row | {"strings": (read == text).all(1).mean(), "digits": (read == text).mean()}
+                yield row | {
+                    "strings": (read == text).all(1).mean(),
+                    "digits": (read == text).mean(),
+                }
 
 
 def main(names: list[str]) -> None:

@@ -100,9 +100,9 @@ def it_cannot_say_that_there_is_nothing(lesson):
 @after("schemes-table")
 def equal_cost_is_another_question_than_equal_steps(lesson):
     heads, four = lesson.shares["heads"], lesson.shares["four"]
-    holds((heads[1] > four[1]).all(), "at equal cost, heads read more with each seed")
-    gap = np.mean(four[0]) / max(np.mean(heads[0]), 1e-9)
-    holds(gap > 0.5, "at equal steps, four networks read about as many strings, or more")
+    within(four[1].max(), 0, 0.1, excludes={"heads": heads[1].min()})
+    holds((four[0] < heads[0]).all(), "at equal steps, four networks are behind with each seed")
+    holds((four[0] > 0.8 * heads[0]).all(), "but not by much")
 
 
 @after("schemes-anew")
@@ -139,6 +139,8 @@ def the_table_says_what_the_text_says(lesson):
     holds((group > found["in turns, shared statistics"][0]).all(), "so does group normalisation")
     alone, equal = found["mixed, weight 0"][0], found["mixed, weight 0.5"][0]
     holds((alone > equal).all(), "at equal weights, the digits cost captchas")
+    light, digits = found["mixed, weight 0.1"][0], found["mixed, weight 0.1"][1]
+    holds((light > equal).all() and (digits > 0.9).all(), "with weight 0.1 both do well")
 
 
 # --- beyond one machine -----------------------------------------------------------------------
