@@ -1,9 +1,9 @@
 """Two studies whose tables the lesson draws: `python -m week10_tfrecord.study [NAME ...]`.
 
-| name      | asks                                                                    | takes on 2 cores |
-|-----------|-------------------------------------------------------------------------|------------------|
-| `turns`   | what alternating two tasks costs, what mends it, and what weights do     | 5 minutes        |
-| `schemes` | four heads, one vector of 40, or four networks, at equal steps and cost  | 5 minutes        |
+| name      | asks                                                                    |
+|-----------|-------------------------------------------------------------------------|
+| `turns`   | what alternating two tasks costs, what mends it, and what weights do     |
+| `schemes` | four heads, one vector of 40, or four networks, at equal steps and cost  |
 
 Each writes a table beside this module. What is read are captchas whose strings are not in training,
 and test digits; nothing is chosen by them.
