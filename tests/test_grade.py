@@ -13,7 +13,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from tests.notebook_rules import NOTEBOOKS
-from tools import grade, judge, student
+from tools import grade, judge, reading, student
 from tools.worker import Limits, Worker
 
 STEMS = [path.stem for path in NOTEBOOKS]
@@ -58,6 +58,25 @@ def test_solutions_pass_and_stubs_do_not(stem, lent):
     for row in rows:
         assert not row["passed"] and row["title"].startswith("Exercise"), row
         assert len(row["hint"]) > 15 and "stopped with" not in row["hint"], row
+
+
+KERNEL = {  # right answers among what only a notebook's kernel understands
+    "ex1-stub": "import asyncio\nawait asyncio.sleep(0)\ndisplay(tf.constant([1.0]))\n"
+    "tf.math.reduce_std?\n" + GOOD["ex1-stub"],
+    "ex2-stub": "!pip install nothing\n%pip install nothing\n"
+    "get_ipython().run_line_magic('matplotlib', 'inline')\n"
+    "def accumulate(total, x):\n    assert total is not None, (\n        'none: %s'\n        % total\n    )\n"
+    "    return total.assign_add(x)\n",
+    "ex5-stub": "files = !ls\nt = %timeit -o -n1 -r1 sum(range(9))\nassert t.best > 0\n"
+    + GOOD["ex5-stub"],
+}
+
+
+def test_what_a_kernel_runs_the_grader_runs(lent):
+    passed = [
+        row["passed"] for row in judge.grade("week02_basics", filled(KERNEL), Limits(), 0, lent)
+    ]
+    assert passed == [True, True, False, False, True, False, False]
 
 
 CHEAT = """
@@ -177,6 +196,63 @@ def test_the_students_cells_are_found_without_their_ids():
     helper = new_code_cell("def helper():\n    return 1")
     notebook.cells.insert(-1, helper)
     assert judge.answers(lesson, notebook) == [*expected, helper.source]
+
+
+def test_an_answer_may_stand_in_a_cell_of_its_own_and_be_split():
+    lesson = judge.week("week02_basics")
+    notebook = filled({})
+    place = next(k for k, cell in enumerate(notebook.cells) if cell.get("id") == "ex1-stub")
+    own = ["def helper(x):\n    return x", "def standardise(x):\n    return helper(x)"]
+    notebook.cells[place:place] = [new_code_cell(source) for source in own]
+    found = judge.answers(lesson, notebook)
+    assert found[:2] == own and len(found) == len(lesson.exercises) + 1  # and not the stub over it
+    bare = nbformat.v4.new_notebook(cells=[new_code_cell(source) for source in own])
+    assert judge.answers(lesson, bare) == own
+
+
+BADGE = nbformat.v4.new_markdown_cell(
+    "<a href='https://colab.research.google.com/github/x'>Colab</a>"
+)
+NAME = nbformat.v4.new_markdown_cell("# A name\nA number")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("before", [[], [BADGE], [NAME, BADGE]], ids=["", "badge", "name"])
+def test_a_lesson_is_known_however_it_was_saved(tmp_path, encoding, before):
+    notebook = filled(GOOD)
+    notebook.cells[:0] = before
+    raw = json.loads(nbformat.writes(notebook))
+    for cell in raw["cells"]:  # an older editor knows no ids
+        del cell["id"]
+    raw["nbformat_minor"] = 4
+    path = tmp_path / "mine.ipynb"
+    path.write_text(json.dumps(raw, ensure_ascii=False), encoding=encoding)
+    assert grade.lesson_of(path) == "week02_basics"
+    read = judge.answers(judge.week("week02_basics"), reading.notebook(path))
+    assert set(GOOD.values()) <= set(read)
+
+
+def test_a_lesson_without_its_heading_is_known_by_its_answers(tmp_path):
+    path = tmp_path / "mine.ipynb"
+    for stem in STEMS:
+        stubs = cells(stem, "exercise").values()
+        nbformat.write(nbformat.v4.new_notebook(cells=[new_code_cell(s) for s in stubs]), path)
+        assert grade.lesson_of(path) == stem
+
+
+def test_copies_of_the_system_are_no_notebooks(tmp_path):
+    for name in ("a.ipynb", "._a.ipynb", "__MACOSX/a.ipynb", ".ipynb_checkpoints/a.ipynb"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"\0")
+    assert grade.notebooks([tmp_path]) == [tmp_path / "a.ipynb"]
+
+
+def test_a_lesson_whose_cells_lost_their_ids_is_named(tmp_path):
+    raw = json.loads(WEEK2.read_text(encoding="utf-8"))
+    del raw["cells"][3]["id"]
+    (tmp_path / WEEK2.name).write_text(json.dumps(raw), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"week02_basics\.ipynb: 1 of .*git checkout"):
+        reading.lesson(tmp_path / WEEK2.name)
 
 
 def test_a_solution_that_stands_behind_a_stub_is_no_answer():

@@ -18,19 +18,21 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-import nbformat
-
+from tools import reading
 from tools.execute import ROOT, find
 from tools.frames import pack
 from tools.worker import Ended, Limits, Worker
 
 GRADES = ROOT / "build" / "grades"
 COLUMNS = ("notebook", "week", "exercise", "title", "passed", "hint", "seconds")
+OTHERS = {".ipynb_checkpoints", "__MACOSX"}  # folders of copies that nobody hands in
 JUDGE_MEMORY = 4000  # megabytes that a check may take itself
 
 
 def notebooks(paths: list[Path]) -> list[Path]:
     """Return the notebooks among the paths, and in the folders among them, sorted.
+
+    The `._…` files that macOS lays beside others are none.
 
     Raises:
         SystemExit: there is none, or a path does not exist.
@@ -40,7 +42,7 @@ def notebooks(paths: list[Path]) -> list[Path]:
         if not path.exists():
             raise SystemExit(f"{path} is not there")
         inside = sorted(path.rglob("*.ipynb")) if path.is_dir() else [path]
-        found += [p for p in inside if ".ipynb_checkpoints" not in p.parts]
+        found += [p for p in inside if not p.name.startswith("._") and not OTHERS & {*p.parts}]
     if not found:
         raise SystemExit(f"no notebook (*.ipynb) in {', '.join(map(str, paths))}")
     return found
@@ -49,20 +51,35 @@ def notebooks(paths: list[Path]) -> list[Path]:
 def lesson_of(path: Path) -> str:
     """Return the name of the lesson that a notebook is filled in from.
 
+    It is known by its heading `# Week N`, which may stand in any cell, else by the names that its
+    cells define and the exercises of a lesson ask for.
+
     Raises:
         ValueError: it is no notebook, or of no lesson; the text says what to do.
+        OSError: the file cannot be read.
     """
-    try:
-        notebook = nbformat.read(path, as_version=4)
-        first = next((c.source for c in notebook.cells if c.cell_type == "markdown"), "")
-    except Exception as err:
-        raise ValueError(f"not a notebook that can be read ({type(err).__name__})") from None
-    number = re.match(r"\s*# Week (\d+) ", first)
-    for lesson in find([]):
-        if number and lesson.stem.startswith(f"week{int(number[1]):02}_"):
-            return lesson.stem
+    cells = reading.notebook(path).cells
+    lessons = find([])
+    for cell in cells:
+        number = re.search(r"(?m)^\s*# Week (\d+)\b", cell.source)
+        if cell.cell_type == "markdown" and number:
+            for lesson in lessons:
+                if lesson.stem.startswith(f"week{int(number[1]):02}_"):
+                    return lesson.stem
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    there = set(re.findall(r"(?m)^(?:def |class )?(\w+)", code))
+    shares = {}
+    for lesson in lessons:
+        stubs = [
+            c for c in reading.lesson(lesson).cells if "exercise" in c.metadata.get("tags", [])
+        ]
+        names = {name for stub in stubs for name in reading.defined(stub.source)}
+        shares[lesson.stem] = len(names & there) / len(names)
+    best = max(shares, key=shares.get)
+    if shares[best] >= 0.5:
+        return best
     raise ValueError(
-        "it does not say which lesson it is: its first cell starts with `# Week N — …`"
+        "it does not say which lesson it is: put `# Week N` (the lesson's number) into its first cell"
     )
 
 
@@ -165,7 +182,7 @@ def main(arguments: list[str]) -> int:
             try:
                 about["week"] = stem = lesson_of(path)
                 found = grade(path, stem, limits, judges)
-            except (ValueError, RuntimeError) as err:
+            except (OSError, ValueError, RuntimeError) as err:
                 found = [_row("", "not graded", str(err))]
             rows += [about | row for row in found]
             print(table(rows[-len(found) :]), flush=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat
 from nbconvert.preprocessors import TagRemovePreprocessor
 
+from tools import reading
 from tools.execute import ROOT, find
 
 STUDENT = ROOT / "build" / "student"
@@ -13,7 +14,7 @@ STUDENT = ROOT / "build" / "student"
 
 def student(path: Path) -> nbformat.NotebookNode:
     """Return a notebook without cells tagged `solution` and without the ticks of its checks."""
-    notebook = nbformat.read(path, as_version=4)
+    notebook = reading.lesson(path)
     remove = TagRemovePreprocessor(remove_cell_tags={"solution"}, enabled=True)
     notebook, _ = remove.preprocess(notebook, {})
     for cell in notebook.cells:
