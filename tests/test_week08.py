@@ -912,6 +912,15 @@ def test_the_study_has_every_round():
 
 # --- exercises ----------------------------------------------------------------------------------
 
+CHOSEN_WRONG = {
+    "there are five cases": "lambda: chosen()[:4]",
+    "is none of": "lambda: ['checkpoint', 'HDF5', '.keras', 'SavedModel', 'frozen graph']",
+    "fits one case": "lambda: ['.keras'] * 5",
+    "case 1: dropout's generator": "lambda: ['.keras', '.weights.h5', 'checkpoint', 'SavedModel', 'frozen graph']",
+    "case 2: which file": "lambda: ['checkpoint', '.keras', '.weights.h5', 'SavedModel', 'frozen graph']",
+    "case 3: without your program": "lambda: ['checkpoint', '.weights.h5', 'SavedModel', '.keras', 'frozen graph']",
+    "case 4: without the class": "lambda: ['checkpoint', '.weights.h5', '.keras', 'frozen graph', 'SavedModel']",
+}
 NAMES_WRONG = {
     "six tensors": "lambda: ['c:0']",
     "a name without a colon": "lambda: ['c', 'c_1', 'c_1_1', 'best', 'best', 'part/c']",
@@ -1034,6 +1043,7 @@ def softmaxes(graph):
 @pytest.mark.parametrize(
     ("check", "name", "wrong"),
     [
+        (checks.check_chosen, "chosen", CHOSEN_WRONG),
         (checks.check_names, "predicted", NAMES_WRONG),
         (checks.check_prepare, "prepare", PREPARE_WRONG),
         (checks.check_score, "score", SCORE_WRONG),
