@@ -6,7 +6,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from week02_basics.taught import cells
+from week02_basics.taught import cells, run
 
 import nbformat
 import pytest
@@ -139,7 +139,8 @@ def rows(tmp_path_factory):
     with (folder / "grades" / "grades.csv").open(encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
     assert [row["hint"] for row in table] == [row["hint"] for row in report["rows"]]
-    assert sorted(p.name for p in (folder / "grades").iterdir()) == ["grades.csv", "grades.json"]
+    names = ["grades.csv", "grades.json", "students.csv"]
+    assert sorted(p.name for p in (folder / "grades").iterdir()) == names
     assert report["limits"] == {"seconds": 20, "memory_mb": 2500}
     return {(Path(row["notebook"]).stem, row["exercise"]): row for row in report["rows"]}
 
@@ -310,6 +311,85 @@ def test_what_cannot_be_graded_is_said(tmp_path, monkeypatch):
 
 def test_a_spreadsheet_reads_no_formula(tmp_path, monkeypatch):
     monkeypatch.setattr(grade, "GRADES", tmp_path)
-    row = {"notebook": "=1+1.ipynb", "week": ""} | grade._row("ex1", "Exercise 1", "@x")
-    grade.write([row], Limits())
+    row = {"notebook": "=1+1.ipynb", "week": "", "student": "=1+1"}
+    grade.write([row | grade._row("ex1", "Exercise 1", "@x")], Limits())
     assert "'=1+1.ipynb,,ex1,Exercise 1,False,'@x,0.0" in (tmp_path / "grades.csv").read_text()
+    assert "\n'=1+1,0,0,1" in (tmp_path / "students.csv").read_text()
+
+
+def test_a_platform_gets_a_row_for_each_student():
+    def row(student, week, exercise, passed):
+        return {"student": student, "week": week, "exercise": exercise, "passed": passed}
+
+    rows = [
+        row("ann", "week02", "ex1", True),
+        row("ann", "week02", "ex10", False),
+        row("ann", "week02", "ex2", True),
+        row("bob", "week03", "ex1", True),
+        row("bob", "week03", "ex1", False),  # handed in twice: the better one counts
+        row("eve", "", "", False),  # could not be graded
+    ]
+    assert grade.wide(rows) == [
+        ["student", "week02 ex1", "week02 ex2", "week02 ex10", "week03 ex1", "points", "of"],
+        ["ann", 1, 1, 0, "", 2, 3],
+        ["bob", "", "", "", 1, 1, 1],
+        ["eve", "", "", "", "", 0, 0],
+    ]
+
+
+def test_a_notebook_belongs_to_its_folder_or_to_its_name():
+    given = [Path("class")]
+    assert grade.student_of(Path("class/smith.ipynb"), given) == "smith"
+    assert grade.student_of(Path("class/smith/week02.ipynb"), given) == "smith"
+    assert grade.student_of(Path("class/smith/late/week02.ipynb"), given) == "smith"
+    assert grade.student_of(Path("smith.ipynb"), [Path("smith.ipynb")]) == "smith"
+
+
+@pytest.mark.parametrize(("passed", "code"), [([True, True], 0), ([True, False], 1)])
+def test_strict_asks_for_every_exercise(tmp_path, monkeypatch, passed, code):
+    nbformat.write(filled({}), tmp_path / "a.ipynb")
+    monkeypatch.setattr(grade, "GRADES", tmp_path / "grades")
+    found = [grade._row(f"ex{k}", "", "") | {"passed": p} for k, p in enumerate(passed)]
+    monkeypatch.setattr(grade, "grade", lambda *_: found)
+    assert grade.main([str(tmp_path), "--strict"]) == code
+    assert grade.main([str(tmp_path)]) == 0
+
+
+def emptied(source: str) -> str:
+    """Return a cell as `nbgrader generate_assignment` hands it out."""
+    marks = r"(?ms)^( *)### BEGIN SOLUTION.*?### END SOLUTION"
+    return re.sub(marks, r"\1# YOUR CODE HERE\n\1raise NotImplementedError()", source)
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_nbgrader_gets_each_exercise_with_a_point(stem):
+    made = student.nbgrader(WEEK2.with_name(f"{stem}.ipynb"))
+    marked = [cell for cell in made.cells if "nbgrader" in cell.metadata]
+    exercises = judge.week(stem).exercises
+    assert len(marked) == 2 * len(exercises) and not any(
+        "solution" in c.get("tags", []) for c in marked
+    )
+    ids = [cell.metadata.nbgrader.grade_id for cell in marked]
+    assert len(set(ids)) == len(ids)
+    solutions = cells(stem, "solution").values()
+    for stub, check, exercise, solution in zip(
+        marked[::2], marked[1::2], exercises, solutions, strict=True
+    ):
+        assert stub.metadata.nbgrader.solution and check.metadata.nbgrader.grade
+        lines = [line for line in stub.source.splitlines() if "### " not in line]
+        assert "\n".join(lines).rstrip() == solution
+        assert exercise.check in check.source
+        assert emptied(stub.source) != stub.source
+        compile(emptied(stub.source), stub.id, "exec")
+
+
+def test_nbgraders_check_fails_the_empty_cell_and_passes_the_solution():
+    made = student.nbgrader(WEEK2).cells
+    stub = next(cell for cell in made if cell.id == "ex1-stub")
+    check = made[made.index(stub) + 1].source
+    namespace = dict(judge._namespace("week02_basics"))
+    run(stub.source, namespace)
+    run(check, namespace)
+    run(emptied(stub.source), namespace)
+    with pytest.raises(AssertionError, match="NotImplementedError"):
+        run(check, namespace)

@@ -1,6 +1,7 @@
 """Grade filled-in notebooks: `python -m tools.grade PATH … [--seconds N] [--memory N]`.
 
-Prints a table of the exercises passed and writes it to `build/grades/` as JSON and CSV. Student's
+Prints a table of the exercises passed and writes it to `build/grades/`: as JSON, as CSV with a row for
+each exercise, and as CSV with a row for each student, which a learning platform imports. Student's
 code, checks and this program run in three processes. That is made for careless code; code that is
 meant to do harm has all rights of whoever starts this: grade strangers' notebooks in a container.
 """
@@ -136,7 +137,7 @@ def table(rows: list[dict]) -> str:
 
 
 def write(rows: list[dict], limits: Limits) -> None:
-    """Write `grades.json` and `grades.csv`, each at once and whole."""
+    """Write `grades.json`, `grades.csv` and `students.csv`, each at once and whole."""
     GRADES.mkdir(parents=True, exist_ok=True)
     report = {
         "date": f"{datetime.datetime.now():%Y-%m-%d %H:%M}",
@@ -146,16 +147,38 @@ def write(rows: list[dict], limits: Limits) -> None:
         "rows": [{column: row[column] for column in COLUMNS} for row in rows],
     }
     _replace(GRADES / "grades.json", json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    _replace(GRADES / "grades.csv", _csv([COLUMNS, *([row[c] for c in COLUMNS] for row in rows)]))
+    _replace(GRADES / "students.csv", _csv(wide(rows)))
+
+
+def wide(rows: list[dict]) -> list[list]:
+    """Return a table of points: a title, then a row for each student, a column for each exercise.
+
+    A student who hands in a lesson twice gets the better answer to each exercise.
+    """
+    graded = [row for row in rows if row["exercise"]]
+    columns = list(dict.fromkeys((row["week"], row["exercise"]) for row in graded))
+    columns.sort(key=lambda column: (column[0], int(column[1].removeprefix("ex"))))
+    points: dict[str, dict] = {row["student"]: {} for row in rows}
+    for row in graded:
+        own, column = points[row["student"]], (row["week"], row["exercise"])
+        own[column] = max(own.get(column, 0), int(row["passed"]))
+    title = ["student", *(" ".join(column) for column in columns), "points", "of"]
+    return [title] + [
+        [name, *(own.get(column, "") for column in columns), sum(own.values()), len(own)]
+        for name, own in points.items()
+    ]
+
+
+def _csv(lines: list) -> str:
+    """Return lines as CSV. A spreadsheet takes a text that begins like a formula for one."""
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for row in rows:
-        cells = [str(row[column]) for column in COLUMNS]
-        # A spreadsheet takes a text that begins so for a formula.
-        writer.writerow(
+    for line in lines:
+        cells = [str(cell) for cell in line]
+        csv.writer(text).writerow(
             [f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell for cell in cells]
         )
-    _replace(GRADES / "grades.csv", text.getvalue())
+    return text.getvalue()
 
 
 def _replace(path: Path, text: str) -> None:
@@ -167,18 +190,32 @@ def _replace(path: Path, text: str) -> None:
     os.replace(file.name, path)
 
 
+def student_of(path: Path, given: list[Path]) -> str:
+    """Return whose a notebook is: the folder in which it was handed in, else the file's name."""
+    for folder in given:
+        if path.is_relative_to(folder) and len(parts := path.relative_to(folder).parts) > 1:
+            return parts[0]
+    return path.stem
+
+
 def main(arguments: list[str]) -> int:
-    """Grade what the command line names; return 0 if a notebook was graded, 1 if none could be."""
+    """Grade what the command line names.
+
+    Returns:
+        0 if a notebook was graded, 1 if none could be; with `--strict` 0 only if every exercise of
+        every notebook passed.
+    """
     parser = argparse.ArgumentParser(prog="python -m tools.grade", description="Grade notebooks.")
     parser.add_argument("paths", nargs="+", type=Path, help="notebooks, or folders of them")
     parser.add_argument("--seconds", type=float, default=60, help="for a cell or call (60)")
     parser.add_argument("--memory", type=int, default=4000, help="megabytes (4000)")
+    parser.add_argument("--strict", action="store_true", help="fail unless all exercises pass")
     options = parser.parse_args(arguments)
     limits = Limits(options.seconds, options.memory)
     rows, judges = [], {}
     try:
         for path in notebooks(options.paths):
-            about = {"notebook": str(path), "week": ""}
+            about = {"notebook": str(path), "week": "", "student": student_of(path, options.paths)}
             try:
                 about["week"] = stem = lesson_of(path)
                 found = grade(path, stem, limits, judges)
@@ -193,8 +230,8 @@ def main(arguments: list[str]) -> int:
             write(rows, limits)
     passed, graded = sum(row["passed"] for row in rows), any(row["exercise"] for row in rows)
     place = GRADES.relative_to(ROOT) if GRADES.is_relative_to(ROOT) else GRADES
-    print(f"{passed} of {len(rows)} passed; {place}/grades.json, {place}/grades.csv")
-    return int(not graded)
+    print(f"{passed} of {len(rows)} passed; {place}/grades.json, grades.csv, students.csv")
+    return int(passed < len(rows) if options.strict else not graded)
 
 
 if __name__ == "__main__":
