@@ -195,6 +195,19 @@ def test_keras_files_are_checked_and_their_code_refused(tmp_path):
         saving.load_model(file)
 
 
+def test_a_layer_of_ones_own_that_is_not_imported_is_named_with_keras_remedy(tmp_path):
+    class Own(keras.layers.Layer):
+        def call(self, x):
+            return x
+
+    file = tmp_path / "own.keras"
+    keras.Sequential([keras.Input([4]), Own()]).save(file)
+    with pytest.raises(
+        ValueError, match=r"^own\.keras: Could not locate class 'Own'.*register_keras"
+    ):
+        saving.load_model(file)
+
+
 def test_trained_graphs_do_not_get_into_weight_files(tmp_path):
     """What week 6 keeps with a model is not saved with it."""
     from week06_cnn.training import train
