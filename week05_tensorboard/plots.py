@@ -219,7 +219,9 @@ def spans(lanes: Mapping[str, Sequence[tuple[float, float]]], title: str) -> Fig
     """Draw when something ran: for each lane its start and length in milliseconds."""
     fig, ax = plt.subplots(figsize=(7.2, 0.55 * len(lanes) + 1.1))
     for i, bars in enumerate(lanes.values()):
-        ax.broken_barh(bars, (-i - 0.35, 0.7), color=COLOURS[i % len(COLOURS)], edgecolor="white")
+        colour = COLOURS[i % len(COLOURS)]
+        edge = "white" if i == 0 else colour  # the steps touch; operations may be short
+        ax.broken_barh(bars, (-i - 0.35, 0.7), facecolor=colour, edgecolor=edge)
     ax.set_yticks([-i for i in range(len(lanes))], list(lanes))
     ax.set(xlabel="milliseconds", title=title)
     return fig
