@@ -567,14 +567,13 @@ def test_the_study_draws_as_many_different_images_as_it_says():
         assert len(np.unique(order)) == size
 
 
-def test_a_schedule_without_a_climb_begins_at_its_peak():
-    assert study.rates_of("only down", 0.1, 9)[0] == np.float32(0.1)
+def test_schedules_are_a_cycle_or_constant():
     assert set(study.rates_of("constant", 0.1, 9)) == {np.float32(0.1)}
     assert study.rates_of("cycle", 0.1, 9).argmax() == 1
 
 
 @pytest.mark.parametrize(
-    ("name", "rows"), [("rule", 36), ("ingredients", 48), ("seeds", 10), ("few", 6), ("shift", 84)]
+    ("name", "rows"), [("rule", 36), ("ingredients", 39), ("seeds", 10), ("few", 6), ("shift", 84)]
 )
 def test_stored_tables_are_whole(name, rows):
     found = study.load(name)

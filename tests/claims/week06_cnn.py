@@ -104,7 +104,7 @@ def a_thousand_images_are_learned_by_heart(lesson):
 @after("norm-hand")
 def normalisation_is_over_batch_and_places(lesson):
     ours = lesson.normalise(lesson.maps, lesson.mean, lesson.variance)
-    theirs = lesson.layer(lesson.maps, training=True).numpy()
+    theirs = lesson.answer.numpy()
     other = lesson.normalise(lesson.maps, lesson.maps.mean(0), lesson.maps.var(0))
     within(np.abs(ours - theirs).max(), 0, 1e-3, excludes={"over the batch alone": np.abs(other - theirs).max()})  # fmt: skip
 
@@ -242,11 +242,12 @@ def the_map_passes_a_test_that_its_controls_fail(lesson):
 
 
 @after("cam-table")
-def grad_cam_is_tested(lesson):
+def grad_cam_is_hardly_told_from_its_control(lesson):
     high, blind, low = lesson.cam_lost.values()
-    within(high, 0.1, 3, excludes={"nothing": 0})
-    within(blind, -0.5, 3, excludes={"gained": -1})
-    within(low, -0.5, 3, excludes={"gained": -1})
+    within(high, 0.2, 3, excludes={"its lowest third": low})
+    within(blind, 0.15, 3, excludes={"its lowest third": low})
+    within(low, -0.5, 0.6 * high, excludes={"its highest third": high})
+    within(blind / high, 0.4, 2, excludes={"told apart": 0.1})
 
 
 # --- shifts -----------------------------------------------------------------------------------
@@ -267,10 +268,17 @@ def each_step_bears_more(lesson):
 
 
 @after("bear-one")
-def the_augmented_network_bears_three_pixels(lesson):
-    low = lesson.digits.pick(mnist=0.96, scans=0.8)
-    for pixels in (0, 3):
-        within(lesson.again[pixels], low, 1, excludes={"softmax": 0.4})
+def neither_bears_three_pixels(lesson):
+    x, y, accuracy = lesson.digits.x_test, lesson.digits.y_test, lesson.training.accuracy
+    for network, mnist, scans in [
+        (lesson.again, (0.36, 0.52), (0.05, 0.8)),
+        (lesson.model, (0.75, 0.97), (0.2, 0.97)),
+    ]:
+        still, moved = (accuracy(network, lesson.shifted(x, 0, pixels), y) for pixels in (0, 3))
+        within(still, 0.88, 1, excludes={"chance": 0.1})
+        low, high = lesson.digits.pick(mnist=mnist, scans=scans)
+        within(moved, low, high, excludes={"as in place": 0.98})
+        holds(moved < still, "the shift costs something")
 
 
 @after("few-table")
@@ -294,7 +302,7 @@ MUTATIONS = {
     "then_and_now_agree": ("then-agree", "np.subtract(session_loss, function_loss)", "np.subtract(session_loss[1:], function_loss[:-1])"),
     "the_gap_closes_and_the_error_has_levels": ("rule-table", 'rule = study.load("rule")', 'rule = [row | {"unseen": row["training"]} for row in study.load("rule")]'),
     "a_thousand_images_are_learned_by_heart": ("rule-one", "study.drawn(1000, 1000, seed=0)", "study.drawn(50_000, 1000, seed=0)"),
-    "normalisation_is_over_batch_and_places": ("norm-hand", "layer(maps, training=True), normalise(maps, mean, variance), atol=1e-4)", "layer(maps, training=True), normalise(maps, mean, variance), atol=1e-4); mean = mean + 1"),
+    "normalisation_is_over_batch_and_places": ("norm-hand", "answer = layer(maps, training=True)", "answer = layer(maps, training=True)\nmean = mean + 1"),
     "pooling_may_go_first_where_the_scale_is_positive": ("norm-order", "norm(maps, 2)), norm(pool(maps), 2)", "norm(maps, -2)), norm(pool(maps), -2)"),
     "it_reads_99_percent": ("recipe-train", "recipe(digits, seed=600)", "models.small_cnn(seed=600), np.ones(936)"),
     "every_seed_reaches_it": ("recipe-seeds", '"accuracy")', '"accuracy") - 0.003'),
@@ -306,7 +314,7 @@ MUTATIONS = {
     "filters_before_training_pass_the_same_test": ("inside-filters-count", "for name, kernels in both.items():", "both = {name: np.abs(kernels) for name, kernels in both.items()}\nfor name, kernels in both.items():"),
     "the_map_passes_a_test_that_its_controls_fail": ("saliency-test", "-np.sign(gradient)", "np.sign(gradient)"),
     "each_step_bears_more": ("bear-figure", 'moves = study.load("shift")', 'moves = [row | {"accuracy": 1 - row["accuracy"]} for row in study.load("shift")]'),
-    "the_augmented_network_bears_three_pixels": ("bear-one", '"CNN, augmentation"', '"softmax"'),
+    "neither_bears_three_pixels": ("bear-one", "for pixels in (0, 3)", "for pixels in (0, 0)"),
     "augmentation_helps_when_digits_are_few": ("few-table", '("plain", "augmented")', '("augmented", "plain")'),
     "the_augmented_run_is_that_of_the_study": ("few-one", "30, 0)", "30, 0)[:5]"),
 }  # fmt: skip
@@ -317,6 +325,6 @@ DEAR = {
     "filters_before_training_pass_the_same_test",
     "the_map_passes_a_test_that_its_controls_fail",
     "few_are_wrong",
-    "the_augmented_network_bears_three_pixels",
+    "neither_bears_three_pixels",
     "the_augmented_run_is_that_of_the_study",
 }
