@@ -147,7 +147,8 @@ def train(
     with strategy.scope():
         loop, used = _cached(model, "train", key, lambda: _loop(model, loss, optimizer, *shapes))
         if optimizer is None:
-            for variable in used.variables:
+            # The moments begin at 0 again; a scale of the loss stays as it was found.
+            for variable in getattr(used, "inner_optimizer", used).variables:
                 variable.assign(tf.zeros(variable.shape, variable.dtype))
         losses, done = loop(x, labels, tf.constant(order), tf.constant(rates))
     losses, done = losses.numpy(), int(done)
