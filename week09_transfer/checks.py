@@ -18,10 +18,15 @@ def check_gpus(which: Callable) -> None:
     answered(answer)
     expect(list(answer) != [0, 1], "in the order of the variable: the program's first GPU is 1")
     expect(list(answer) == [1, 0], f'for "1,0" and 2 GPUs it gives {answer}')
-    expect(list(which("0,7,1", 2)) != [0, 1], "behind the first number that is not there all are hidden")
+    expect(
+        list(which("0,7,1", 2)) != [0, 1],
+        "behind the first number that is not there all are hidden",
+    )
     expect(list(which("0,7,1", 2)) == [0], f'for "0,7,1" and 2 GPUs it gives {which("0,7,1", 2)}')
     for hidden in ("", "-1"):
-        expect(list(which(hidden, 2)) == [], f'"{hidden}" hides all, and it gives {which(hidden, 2)}')
+        expect(
+            list(which(hidden, 2)) == [], f'"{hidden}" hides all, and it gives {which(hidden, 2)}'
+        )
     expect(list(which(None, 3)) == [0, 1, 2], "unset is not empty: all of them are seen")
     expect(list(which("2", 3)) == [2], f'for "2" and 3 GPUs it gives {which("2", 3)}')
     expect(list(which("0,-1,1", 2)) == [0], "-1 is no GPU either: it hides those behind it")
@@ -108,7 +113,8 @@ def check_stopping(stopping: Callable) -> None:
     )
     equal = [1.0, 1.0, 1.0, 0.5]
     expect(
-        tuple(map(int, stopping(equal, 2))) == (0, 2), f"{equal}: an equal loss is not below the lowest"
+        tuple(map(int, stopping(equal, 2))) == (0, 2),
+        f"{equal}: an equal loss is not below the lowest",
     )
     rng = np.random.default_rng(4)
     for _ in range(50):
@@ -116,7 +122,9 @@ def check_stopping(stopping: Callable) -> None:
         patience = int(rng.integers(1, 4))
         right = _stopping(losses, patience)
         found = tuple(map(int, stopping(losses, patience)))
-        expect(found == right, f"for {losses} and patience {patience} it gives {found}, not {right}")
+        expect(
+            found == right, f"for {losses} and patience {patience} it gives {found}, not {right}"
+        )
 
 
 @exercise("Exercise 5: name the fault")
@@ -219,7 +227,9 @@ KINDS = ("daisy", "roses", "tulips")
 def little(first: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Return drawn flowers of `KINDS`, uint8 [3 * count, 48, 48, 3], and their labels."""
     pixels = [
-        np.asarray(picture(kind, first + k).resize((48, 48))) for k in range(count) for kind in KINDS
+        np.asarray(picture(kind, first + k).resize((48, 48)))
+        for k in range(count)
+        for kind in KINDS
     ]
     return np.stack(pixels), np.tile(np.arange(3, dtype=np.int32), count)
 

@@ -45,7 +45,9 @@ def fit_head(
     """
     head = new_head(features.shape[1], classes, seed)
     batch = min(BATCH, len(features))
-    order = batches(len(features), batch, int(np.ceil(steps / (len(features) // batch))), seed)[:steps]
+    order = batches(len(features), batch, int(np.ceil(steps / (len(features) // batch))), seed)[
+        :steps
+    ]
     train(head, features, labels, order=order, rates=one_cycle(0.01, steps))
     return head
 

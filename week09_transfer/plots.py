@@ -72,7 +72,9 @@ def lag(steps: np.ndarray, share: np.ndarray, marked: int) -> Figure:
     fig, ax = plt.subplots(figsize=(7.2, 2.8))
     ax.plot(steps, share, color=BLUE, label="moving mean")
     ax.axhline(1, color=GREY, ls="--", lw=1.2, label="what the batches have now")
-    ax.plot(marked, np.interp(marked, steps, share), "o", color=RED, ms=8, label=f"after {marked} steps")
+    ax.plot(
+        marked, np.interp(marked, steps, share), "o", color=RED, ms=8, label=f"after {marked} steps"
+    )
     ax.set(xlabel="batches since the change", ylabel="share of the change", ylim=(0, 1.08))
     fig.legend(loc="outside lower center", ncols=3, fontsize=9)
     return fig

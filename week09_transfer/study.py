@@ -38,6 +38,16 @@ HEAD_RATES = (0.003, 0.01, 0.03)
 PHOTO_RATES = (3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
 PARTS = {"train": 48, "val": 12, "test": 20}  # photos of each class
 SIDE, STEPS, BATCH = 96, 30, 32
+LOW = 3e-4  # the rate of fine-tuning in `photos`
+WAYS = (
+    "fine-tuned",
+    "frozen",
+    "frozen, 224 pixels",
+    "random body, frozen",
+    "from scratch",
+    "frozen, augmented",
+    "fine-tuned, augmented",
+)
 MODES = "training", "inference"  # of the batch norms: free, or frozen
 CUT = "conv_pw_5_relu"  # the partly frozen body learns behind this layer
 
@@ -82,6 +92,13 @@ def divided(labels: np.ndarray, seed: int) -> dict[str, np.ndarray]:
     return {name: np.stack(part, axis=1).ravel() for name, part in parts.items()}  # 0 1 2 3 4 0 1 …
 
 
+def ordered(count: int, steps: int, seed: int) -> np.ndarray:
+    """Return int32 [steps, BATCH]: permutations of 0 .. count - 1, one behind the other."""
+    rng = np.random.default_rng(seed)
+    rows = [rng.permutation(count) for _ in range(1 + steps * BATCH // count)]
+    return np.concatenate(rows)[: steps * BATCH].reshape(steps, BATCH).astype(np.int32)
+
+
 # --- digits -----------------------------------------------------------------------------------
 
 
@@ -112,7 +129,13 @@ def digits() -> Iterator[Row]:
     for seed in range(3):
         fresh = small_cnn(5, seed=seed).get_weights()
         known = pretrained.get_weights()[:-2] + fresh[-2:]
-        starts = {"scratch": fresh, "equal": known, "graded": known, "frozen": known, "random": fresh}
+        starts = {
+            "scratch": fresh,
+            "equal": known,
+            "graded": known,
+            "frozen": known,
+            "random": fresh,
+        }
         for way, count in product(starts, (10, 200)):
             rows = lesson.few(y, count, seed)
             heads = way in ("frozen", "random")
@@ -160,8 +183,7 @@ class Tuner:
             norm.trainable = mode == "training"
         self.body.set_weights(self.start)
         self.head.set_weights(head)
-        epochs = -(-STEPS * BATCH // len(x)) if len(x) >= BATCH else STEPS
-        order = batches(len(x), min(BATCH, len(x)), epochs, seed)[:STEPS]
+        order = batches(len(x), BATCH, STEPS * BATCH // len(x), seed)
         train(self.model, x, y, order=order, rates=np.full(len(order), rate))
         return self.model
 
@@ -234,8 +256,7 @@ class Back:
         """Fine-tune from the start on what the front made of pictures, and return the model."""
         self.body.set_weights(self.start)
         self.head.set_weights(head)
-        batch = min(BATCH, len(x))
-        order = batches(len(x), batch, STEPS, seed)[:STEPS]
+        order = ordered(len(x), STEPS, seed)
         train(self.model, x, y, order=order, rates=np.full(len(order), rate))
         return self.model
 
@@ -255,7 +276,6 @@ def photos() -> Iterator[Row]:
     """Ways to five kinds of flowers, against the number of photos of each."""
     pixels, labels = _photos()
     lesson, back = taught(WEEK), Back()
-    best = chosen(load("rates"), mode="partly", head="trained")
     fronts = logits(back.front, pixels, 80)
     sets = {
         "frozen": logits(back.body, fronts, 80),
@@ -264,6 +284,12 @@ def photos() -> Iterator[Row]:
         ),
         "random body, frozen": logits(_random_body(pixels), pixels, 80),
     }
+    head, trained = classifier.new_head(256, 5), []
+
+    def fit_head(features, y, seed: int) -> None:
+        head.set_weights(classifier.new_head(256, 5, seed).get_weights())
+        train(head, features, y, order=ordered(len(y), 200, seed), rates=one_cycle(0.01, 200))
+
     half = pixels[:, ::2, ::2]  # from scratch at 48 pixels, to save time
     small = small_cnn(5, half.shape[1:3], 3)
     for seed in range(3):
@@ -274,29 +300,31 @@ def photos() -> Iterator[Row]:
         more = [logits(back.body, copy, 80) for copy in copies]
         for count in (5, 10, 32, 48):
             rows = parts["train"][: 5 * count]
-            y, heads = labels[rows], {}
+            y = labels[rows]
 
             def scored(way: str, rate: float, model, inputs) -> Row:
                 scores = {
-                    n: accuracy(model, inputs[parts[n]], labels[parts[n]], 80) for n in ("val", "test")
+                    n: accuracy(model, inputs[parts[n]], labels[parts[n]], 80)
+                    for n in ("val", "test")
                 }
                 return {"way": way, "count": count, "rate": rate, "seed": seed} | scores  # noqa: B023
 
             for way, features in sets.items():
-                heads[way] = classifier.fit_head(features[rows], y, 5, steps=200, seed=seed)
-                yield scored(way, 0.01, heads[way], features)
+                fit_head(features[rows], y, seed)
+                yield scored(way, 0.01, head, features)
+                trained = head.get_weights() if way == "frozen" else trained
             many = np.concatenate([sets["frozen"][rows], *(part[: len(rows)] for part in more)])
-            head = classifier.fit_head(many, np.tile(y, 4), 5, steps=200, seed=seed)
+            fit_head(many, np.tile(y, 4), seed)
             yield scored("frozen, augmented", 0.01, head, sets["frozen"])
-            trained = heads["frozen"].get_weights()
-            model = back.run(trained, best, seed, fronts[rows], y)
-            yield scored("fine-tuned", best, model, fronts)
+            model = back.run(trained, LOW, seed, fronts[rows], y)
+            yield scored("fine-tuned", LOW, model, fronts)
             seen = np.concatenate([fronts[rows], *(copy[: len(rows)] for copy in copies)])
-            model = back.run(trained, best, seed, seen, np.tile(y, 4))
-            yield scored("fine-tuned, augmented", best, model, fronts)
+            model = back.run(trained, LOW, seed, seen, np.tile(y, 4))
+            yield scored("fine-tuned, augmented", LOW, model, fronts)
             small.set_weights(small_cnn(5, half.shape[1:3], 3, seed=seed).get_weights())
-            order = batches(len(rows), min(BATCH, len(rows)), 60, seed)[:60]
-            train(small, half[rows], y, order=order, rates=one_cycle(0.003, len(order)))
+            train(
+                small, half[rows], y, order=ordered(len(rows), 60, seed), rates=one_cycle(0.003, 60)
+            )
             yield scored("from scratch", 0.003, small, half)
 
 
