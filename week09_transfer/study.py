@@ -163,6 +163,7 @@ class Tuner:
     """MobileNet with a head for five classes, its batch norms free or frozen."""
 
     def __init__(self) -> None:
+        """Build the model, and trace its pass in training mode twice: as it is, and with momentum 0."""
         self.body, self.head = bodies.mobilenet(SIDE), keras.layers.Dense(5)
         self.model = keras.Model(self.body.inputs, self.head(self.body.output))
         self.start = self.body.get_weights()
@@ -240,6 +241,7 @@ class Back:
     """MobileNet cut behind `CUT`: the front is computed once, the back learns, its batch norms frozen."""
 
     def __init__(self) -> None:
+        """Cut the body, freeze the batch norms behind the cut, and put a head there."""
         body = bodies.mobilenet(SIDE)
         cut = body.get_layer(CUT).output
         self.front = keras.Model(body.inputs, cut)
@@ -302,12 +304,12 @@ def photos() -> Iterator[Row]:
             rows = parts["train"][: 5 * count]
             y = labels[rows]
 
-            def scored(way: str, rate: float, model, inputs) -> Row:
+            def scored(way: str, rate: float, model, inputs, parts=parts, count=count, seed=seed):
                 scores = {
                     n: accuracy(model, inputs[parts[n]], labels[parts[n]], 80)
                     for n in ("val", "test")
                 }
-                return {"way": way, "count": count, "rate": rate, "seed": seed} | scores  # noqa: B023
+                return {"way": way, "count": count, "rate": rate, "seed": seed} | scores
 
             for way, features in sets.items():
                 fit_head(features[rows], y, seed)
