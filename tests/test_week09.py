@@ -358,8 +358,8 @@ def test_copies_are_read_once(folder):
     first = folder / "roses" / "roses_000.jpg"
     (folder / "roses" / "same.jpg").write_bytes(first.read_bytes())
     with Image.open(first) as image:
-        image.resize((100, 100)).save(folder / "roses" / "smaller.png")
-    read = photos.read_folder(folder, 64)
+        image.resize((130, 130)).save(folder / "roses" / "smaller.png")
+    read = photos.read_folder(folder, 96)
     assert len(read.files) == 16 and len(read.notes) == 2
     assert all("roses/roses_000.jpg" in note for note in read.notes)
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 THUMB = 32  # pixels; two photos are the same if they agree at this size
 SAME = 10.0  # grey levels of 256 by which they may differ, root mean square
-ALIKE = 0.25  # and the share of the picture's own contrast, its standard deviation
+ALIKE = 0.175  # and the share of the picture's own contrast, its standard deviation
 HEIF = {".heic", ".heif"}  # what phones write; Pillow reads it with the package pillow-heif
 
 Progress = Callable[[int, int], None]

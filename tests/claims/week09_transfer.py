@@ -209,9 +209,9 @@ def mended_it_is_near_or_above_the_frozen_body(lesson):
 @after("tune-partly")
 def the_back_holds_most_of_the_numbers(lesson):
     whole = lesson.base.count_params()
-    within(whole, lesson.learned, math.inf, excludes={"none": 0})
+    within(whole, lesson.still, math.inf, excludes={"none": 0})
     low = 0.8 if lesson.source == "mobilenet" else 0.1
-    within(lesson.learned, low * whole, whole, excludes={"none": 0})
+    within(lesson.still, low * whole, whole, excludes={"none": 0})
 
 
 # --- what helps -------------------------------------------------------------------------------
@@ -248,14 +248,12 @@ def a_threshold_trades(lesson):
 
 
 @after("more-rare")
-def drawing_equally_finds_more_of_a_rare_class(lesson):
-    plain, balanced = lesson.recall[False], lesson.recall[True]
-    if real(lesson):
-        within(plain, 0, 0.45, excludes={"balanced": balanced + 0.1})
-        within(balanced, plain + 0.01, 1, excludes={"as they come": plain})
-    else:
-        within(plain, 0, 1, excludes={"none": -1})
-        within(balanced, 0, 1, excludes={"none": -1})
+def a_rare_class_is_seldom_found_either_way(lesson):
+    for share in lesson.recall.values():
+        if real(lesson):
+            within(share, 0, 0.35, excludes={"a class with all its photos": 0.45})
+        else:
+            within(share, 0, 1, excludes={"none": -1})
 
 
 # --- your own photos --------------------------------------------------------------------------
