@@ -43,7 +43,7 @@ def moves(names: Sequence[str], found: Mapping[str, np.ndarray]) -> Figure:
 
 def grid(rows: Sequence[Sequence[np.ndarray]], titles: Sequence[str]) -> Figure:
     """Draw pictures in rows, a title above each column."""
-    side = min(1.3, 7.0 / len(titles))
+    side = min(1.0, 7.0 / len(titles))
     fig, axes = plt.subplots(
         len(rows), len(titles), figsize=(side * len(titles), side * len(rows) + 0.25), squeeze=False
     )
