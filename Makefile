@@ -69,12 +69,12 @@ render: $(READY) ## execute and store notebooks (NB=name for one)
 readme: $(READY) ## bring the README's table up to date, after `make course`
 	@$(PY) -m tools.readme
 
-student: $(READY) ## notebooks without solutions, into build/student/
-	@$(PY) -m tools.student $(NB)
+student: $(READY) ## notebooks without solutions, into build/student/ (FORMAT=nbgrader: as its assignments)
+	@$(PY) -m tools.student $(if $(FORMAT),--format $(FORMAT)) $(NB)
 
-grade: $(READY) ## check filled-in notebooks (NOTEBOOK=file or folder, SECONDS=, MEMORY=)
+grade: $(READY) ## check filled-in notebooks (NOTEBOOK=file or folder, SECONDS=, MEMORY=, STRICT=1)
 	@test -n "$(NOTEBOOK)" || { echo "Which? make grade NOTEBOOK=file.ipynb, or a folder of them" >&2; exit 2; }
-	@$(PY) -m tools.grade "$(NOTEBOOK)" $(if $(SECONDS),--seconds $(SECONDS)) $(if $(MEMORY),--memory $(MEMORY))
+	@$(PY) -m tools.grade "$(NOTEBOOK)" $(if $(SECONDS),--seconds $(SECONDS)) $(if $(MEMORY),--memory $(MEMORY)) $(if $(STRICT),--strict)
 
 address: $(READY) ## say where you publish the course (ADDRESS=https://github.com/you/your-course, or none)
 	@$(PY) -m tools.address "$(ADDRESS)"

@@ -6,14 +6,14 @@ import re
 import tempfile
 from pathlib import Path
 
-from week02_basics.taught import cells
+from week02_basics.taught import cells, run
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
 from tests.notebook_rules import NOTEBOOKS
-from tools import grade, judge, student
+from tools import grade, judge, reading, student
 from tools.worker import Limits, Worker
 
 STEMS = [path.stem for path in NOTEBOOKS]
@@ -58,6 +58,25 @@ def test_solutions_pass_and_stubs_do_not(stem, lent):
     for row in rows:
         assert not row["passed"] and row["title"].startswith("Exercise"), row
         assert len(row["hint"]) > 15 and "stopped with" not in row["hint"], row
+
+
+KERNEL = {  # right answers among what only a notebook's kernel understands
+    "ex1-stub": "import asyncio\nawait asyncio.sleep(0)\ndisplay(tf.constant([1.0]))\n"
+    "tf.math.reduce_std?\n" + GOOD["ex1-stub"],
+    "ex2-stub": "!pip install nothing\n%pip install nothing\n"
+    "get_ipython().run_line_magic('matplotlib', 'inline')\n"
+    "def accumulate(total, x):\n    assert total is not None, (\n        'none: %s'\n        % total\n    )\n"
+    "    return total.assign_add(x)\n",
+    "ex5-stub": "files = !ls\nt = %timeit -o -n1 -r1 sum(range(9))\nassert t.best > 0\n"
+    + GOOD["ex5-stub"],
+}
+
+
+def test_what_a_kernel_runs_the_grader_runs(lent):
+    passed = [
+        row["passed"] for row in judge.grade("week02_basics", filled(KERNEL), Limits(), 0, lent)
+    ]
+    assert passed == [True, True, False, False, True, False, False]
 
 
 CHEAT = """
@@ -120,7 +139,8 @@ def rows(tmp_path_factory):
     with (folder / "grades" / "grades.csv").open(encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
     assert [row["hint"] for row in table] == [row["hint"] for row in report["rows"]]
-    assert sorted(p.name for p in (folder / "grades").iterdir()) == ["grades.csv", "grades.json"]
+    names = ["grades.csv", "grades.json", "students.csv"]
+    assert sorted(p.name for p in (folder / "grades").iterdir()) == names
     assert report["limits"] == {"seconds": 20, "memory_mb": 2500}
     return {(Path(row["notebook"]).stem, row["exercise"]): row for row in report["rows"]}
 
@@ -179,6 +199,63 @@ def test_the_students_cells_are_found_without_their_ids():
     assert judge.answers(lesson, notebook) == [*expected, helper.source]
 
 
+def test_an_answer_may_stand_in_a_cell_of_its_own_and_be_split():
+    lesson = judge.week("week02_basics")
+    notebook = filled({})
+    place = next(k for k, cell in enumerate(notebook.cells) if cell.get("id") == "ex1-stub")
+    own = ["def helper(x):\n    return x", "def standardise(x):\n    return helper(x)"]
+    notebook.cells[place:place] = [new_code_cell(source) for source in own]
+    found = judge.answers(lesson, notebook)
+    assert found[:2] == own and len(found) == len(lesson.exercises) + 1  # and not the stub over it
+    bare = nbformat.v4.new_notebook(cells=[new_code_cell(source) for source in own])
+    assert judge.answers(lesson, bare) == own
+
+
+BADGE = nbformat.v4.new_markdown_cell(
+    "<a href='https://colab.research.google.com/github/x'>Colab</a>"
+)
+NAME = nbformat.v4.new_markdown_cell("# A name\nA number")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("before", [[], [BADGE], [NAME, BADGE]], ids=["", "badge", "name"])
+def test_a_lesson_is_known_however_it_was_saved(tmp_path, encoding, before):
+    notebook = filled(GOOD)
+    notebook.cells[:0] = before
+    raw = json.loads(nbformat.writes(notebook))
+    for cell in raw["cells"]:  # an older editor knows no ids
+        del cell["id"]
+    raw["nbformat_minor"] = 4
+    path = tmp_path / "mine.ipynb"
+    path.write_text(json.dumps(raw, ensure_ascii=False), encoding=encoding)
+    assert grade.lesson_of(path) == "week02_basics"
+    read = judge.answers(judge.week("week02_basics"), reading.notebook(path))
+    assert set(GOOD.values()) <= set(read)
+
+
+def test_a_lesson_without_its_heading_is_known_by_its_answers(tmp_path):
+    path = tmp_path / "mine.ipynb"
+    for stem in STEMS:
+        stubs = cells(stem, "exercise").values()
+        nbformat.write(nbformat.v4.new_notebook(cells=[new_code_cell(s) for s in stubs]), path)
+        assert grade.lesson_of(path) == stem
+
+
+def test_copies_of_the_system_are_no_notebooks(tmp_path):
+    for name in ("a.ipynb", "._a.ipynb", "__MACOSX/a.ipynb", ".ipynb_checkpoints/a.ipynb"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"\0")
+    assert grade.notebooks([tmp_path]) == [tmp_path / "a.ipynb"]
+
+
+def test_a_lesson_whose_cells_lost_their_ids_is_named(tmp_path):
+    raw = json.loads(WEEK2.read_text(encoding="utf-8"))
+    del raw["cells"][3]["id"]
+    (tmp_path / WEEK2.name).write_text(json.dumps(raw), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"week02_basics\.ipynb: 1 of .*git checkout"):
+        reading.lesson(tmp_path / WEEK2.name)
+
+
 def test_a_solution_that_stands_behind_a_stub_is_no_answer():
     """In a lesson of the old form it has the answer's name; it must not stand in for a wrong one."""
     lesson = judge.week("week02_basics")
@@ -234,6 +311,85 @@ def test_what_cannot_be_graded_is_said(tmp_path, monkeypatch):
 
 def test_a_spreadsheet_reads_no_formula(tmp_path, monkeypatch):
     monkeypatch.setattr(grade, "GRADES", tmp_path)
-    row = {"notebook": "=1+1.ipynb", "week": ""} | grade._row("ex1", "Exercise 1", "@x")
-    grade.write([row], Limits())
+    row = {"notebook": "=1+1.ipynb", "week": "", "student": "=1+1"}
+    grade.write([row | grade._row("ex1", "Exercise 1", "@x")], Limits())
     assert "'=1+1.ipynb,,ex1,Exercise 1,False,'@x,0.0" in (tmp_path / "grades.csv").read_text()
+    assert "\n'=1+1,0,0,1" in (tmp_path / "students.csv").read_text()
+
+
+def test_a_platform_gets_a_row_for_each_student():
+    def row(student, week, exercise, passed):
+        return {"student": student, "week": week, "exercise": exercise, "passed": passed}
+
+    rows = [
+        row("ann", "week02", "ex1", True),
+        row("ann", "week02", "ex10", False),
+        row("ann", "week02", "ex2", True),
+        row("bob", "week03", "ex1", True),
+        row("bob", "week03", "ex1", False),  # handed in twice: the better one counts
+        row("eve", "", "", False),  # could not be graded
+    ]
+    assert grade.wide(rows) == [
+        ["student", "week02 ex1", "week02 ex2", "week02 ex10", "week03 ex1", "points", "of"],
+        ["ann", 1, 1, 0, "", 2, 3],
+        ["bob", "", "", "", 1, 1, 1],
+        ["eve", "", "", "", "", 0, 0],
+    ]
+
+
+def test_a_notebook_belongs_to_its_folder_or_to_its_name():
+    given = [Path("class")]
+    assert grade.student_of(Path("class/smith.ipynb"), given) == "smith"
+    assert grade.student_of(Path("class/smith/week02.ipynb"), given) == "smith"
+    assert grade.student_of(Path("class/smith/late/week02.ipynb"), given) == "smith"
+    assert grade.student_of(Path("smith.ipynb"), [Path("smith.ipynb")]) == "smith"
+
+
+@pytest.mark.parametrize(("passed", "code"), [([True, True], 0), ([True, False], 1)])
+def test_strict_asks_for_every_exercise(tmp_path, monkeypatch, passed, code):
+    nbformat.write(filled({}), tmp_path / "a.ipynb")
+    monkeypatch.setattr(grade, "GRADES", tmp_path / "grades")
+    found = [grade._row(f"ex{k}", "", "") | {"passed": p} for k, p in enumerate(passed)]
+    monkeypatch.setattr(grade, "grade", lambda *_: found)
+    assert grade.main([str(tmp_path), "--strict"]) == code
+    assert grade.main([str(tmp_path)]) == 0
+
+
+def emptied(source: str) -> str:
+    """Return a cell as `nbgrader generate_assignment` hands it out."""
+    marks = r"(?ms)^( *)### BEGIN SOLUTION.*?### END SOLUTION"
+    return re.sub(marks, r"\1# YOUR CODE HERE\n\1raise NotImplementedError()", source)
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_nbgrader_gets_each_exercise_with_a_point(stem):
+    made = student.nbgrader(WEEK2.with_name(f"{stem}.ipynb"))
+    marked = [cell for cell in made.cells if "nbgrader" in cell.metadata]
+    exercises = judge.week(stem).exercises
+    assert len(marked) == 2 * len(exercises) and not any(
+        "solution" in c.get("tags", []) for c in marked
+    )
+    ids = [cell.metadata.nbgrader.grade_id for cell in marked]
+    assert len(set(ids)) == len(ids)
+    solutions = cells(stem, "solution").values()
+    for stub, check, exercise, solution in zip(
+        marked[::2], marked[1::2], exercises, solutions, strict=True
+    ):
+        assert stub.metadata.nbgrader.solution and check.metadata.nbgrader.grade
+        lines = [line for line in stub.source.splitlines() if "### " not in line]
+        assert "\n".join(lines).rstrip() == solution
+        assert exercise.check in check.source
+        assert emptied(stub.source) != stub.source
+        compile(emptied(stub.source), stub.id, "exec")
+
+
+def test_nbgraders_check_fails_the_empty_cell_and_passes_the_solution():
+    made = student.nbgrader(WEEK2).cells
+    stub = next(cell for cell in made if cell.id == "ex1-stub")
+    check = made[made.index(stub) + 1].source
+    namespace = dict(judge._namespace("week02_basics"))
+    run(stub.source, namespace)
+    run(check, namespace)
+    run(emptied(stub.source), namespace)
+    with pytest.raises(AssertionError, match="NotImplementedError"):
+        run(check, namespace)

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from week02_basics.taught import NOTEBOOKS, taught
-from week03_regression.digits import Digits
+from week03_regression.digits import Digits, load_digits
 from week05_tensorboard import checks, drawings, events, faulty, plots, projector, server
 
 import matplotlib.pyplot as plt
@@ -174,6 +174,43 @@ def test_a_patient_differs_from_the_healthy_run_in_one_thing(week, data, tmp_pat
         assert slow[f"gradient/layer_{k}"].values == fast[f"gradient/layer_{k}"].values
         ratio = fast[f"ratio/layer_{k}"].values[0] / slow[f"ratio/layer_{k}"].values[0]
         assert ratio == pytest.approx(10, rel=1e-5)
+
+
+@pytest.mark.parametrize("seed", [6, 7])
+def test_the_clinic_shows_the_same_symptoms_with_other_seeds(seed, week, tmp_path):
+    """What section 4 says of two more seeds, on the data of the lesson."""
+    seen, data = {}, week.patients_data(load_digits())
+    for name, setting in week.PATIENTS.items():
+        week.train(tmp_path / name, data, seed=seed, **setting)
+        train = events.scalars(tmp_path / name / "train")
+        held_out = events.scalars(tmp_path / name / "validation")["loss"].values
+        values = {
+            what: np.array(
+                [train[f"{what}/layer_{k}"].values for k in range(1, 7 - (what == "zeros"))]
+            )
+            for what in ("gradient", "ratio", "zeros")
+        }
+        gradient = np.median(values["gradient"], axis=1)
+        seen[name] = {
+            "losses": np.array(train["loss"].values),
+            "risen": held_out[-1] / min(held_out),
+            "gradient": gradient,
+            "ratio": np.median(values["ratio"][:, 0]),
+            "zeros": values["zeros"],
+        }
+    healthy, high, low = (seen[name] for name in ("healthy", "rate too high", "rate too low"))
+    assert healthy["losses"][-1] < 0.6 and healthy["zeros"][:, -1].max() < 0.7
+    assert high["losses"][-1] > 1.4 * healthy["losses"][-1] and high["zeros"][:, -1].max() > 0.75
+    assert high["ratio"] / healthy["ratio"] == pytest.approx(10, rel=0.01)
+    assert low["losses"][0] > low["losses"][-1] > 2
+    assert low["gradient"][1] / low["gradient"][5] > 0.3 and low["ratio"] < healthy["ratio"] / 300
+    dead, sigmoid, few = (seen[name] for name in ("dead layer", "sigmoid", "few digits"))
+    for flat in (dead, sigmoid):
+        assert np.abs(flat["losses"][2:] - np.log(10)).max() < 0.1
+    assert (dead["zeros"][2] == 1).all() and not dead["gradient"][:4].any()
+    assert (np.diff(sigmoid["gradient"][1:]) > 0).all()
+    assert sigmoid["gradient"][1] < 0.05 * sigmoid["gradient"][5]
+    assert few["losses"][-1] < 0.05 and few["risen"] > 1.1
 
 
 def test_recorded_gradients_are_those_of_a_difference_quotient(week, data):
@@ -549,6 +586,16 @@ RATE_WRONG = {
     "which run's validation": "lambda folder: best(folder, 'validation', lambda v: -v[0])",
     "return the rate, a number": "lambda folder: 'run_1'",
 }
+CURE_WRONG = {
+    "is none of the cures": "lambda folder, floor: 'stuck'",
+    "the loss is at the floor": "lambda folder, floor: 'another start'",
+    "far above the floor": "lambda folder, floor: 'none'",
+    "sinks from record to record": (
+        "lambda folder, floor: cure(folder, floor).replace('larger', 'smaller')"
+    ),
+    "has stopped sinking": "lambda folder, floor: cure(folder, floor).replace('smaller', 'larger')",
+    "gives nothing back": "lambda folder, floor: None",
+}
 DOCTOR_WRONG = {
     "is none of the names": "lambda folder: 'ill'",
     "1 of 6 are right": "lambda folder: 'healthy'",
@@ -608,6 +655,7 @@ def best(folder, part, score):
         (checks.check_means, "means", MEANS_WRONG),
         (checks.check_dead_layer, "dead_layer", DEAD_WRONG),
         (checks.check_best_rate, "best_rate", RATE_WRONG),
+        (checks.check_cure, "cure", CURE_WRONG),
         (checks.check_mend, "mend", MEND_WRONG),
         (checks.check_diagnose, "diagnose", DOCTOR_WRONG),
     ],

@@ -404,6 +404,19 @@ BIAS_WRONG = {
     "the sign is turned": "lambda lag, share: -forget_bias(lag, share)",
     "leaves": "lambda lag, share: np.log(lag)",
 }
+CLIP_WRONG = {
+    "one by one": "lambda grads, limit: [np.clip(g, -limit, limit) for g in grads]",
+    "of its own": (
+        "lambda grads, limit: [g * limit / max(np.linalg.norm(g), limit) for g in grads]"
+    ),
+    "the root of": (
+        "lambda grads, limit: [g * limit / sum(np.sum(e**2) for e in grads) for g in grads]"
+    ),
+    "the limit is missing": "lambda grads, limit: clip_all(grads, 1.0)",
+    "scaled up": "lambda grads, limit: clip_all([1e9 * g for g in grads], limit)",
+    "an array for each": "lambda grads, limit: clip_all(grads, limit)[:1]",
+    "is multiplied by": "lambda grads, limit: [-g for g in clip_all(grads, limit)]",
+}
 PERPLEXITY_WRONG = {
     "these are the bits": "lambda z, y, t: np.log2(perplexity(z, y, t))",
     "this is the mean loss": "lambda z, y, t: np.log(perplexity(z, y, t))",
@@ -449,6 +462,7 @@ START_WRONG = {
         (checks.check_parameters, "lstm_parameters", PARAMETERS_WRONG),
         (checks.check_forget_bias, "forget_bias", BIAS_WRONG),
         (checks.check_last_states, "last_states", LAST_WRONG),
+        (checks.check_clip_all, "clip_all", CLIP_WRONG),
         (checks.check_gru, "gru_step", GRU_WRONG),
         (checks.check_perplexity, "perplexity", PERPLEXITY_WRONG),
         (checks.check_attention, "attention", ATTENTION_WRONG),

@@ -195,6 +195,19 @@ def test_keras_files_are_checked_and_their_code_refused(tmp_path):
         saving.load_model(file)
 
 
+def test_a_layer_of_ones_own_that_is_not_imported_is_named_with_keras_remedy(tmp_path):
+    class Own(keras.layers.Layer):
+        def call(self, x):
+            return x
+
+    file = tmp_path / "own.keras"
+    keras.Sequential([keras.Input([4]), Own()]).save(file)
+    with pytest.raises(
+        ValueError, match=r"^own\.keras: Could not locate class 'Own'.*register_keras"
+    ):
+        saving.load_model(file)
+
+
 def test_trained_graphs_do_not_get_into_weight_files(tmp_path):
     """What week 6 keeps with a model is not saved with it."""
     from week06_cnn.training import train
@@ -912,6 +925,15 @@ def test_the_study_has_every_round():
 
 # --- exercises ----------------------------------------------------------------------------------
 
+CHOSEN_WRONG = {
+    "there are five cases": "lambda: chosen()[:4]",
+    "is none of": "lambda: ['checkpoint', 'HDF5', '.keras', 'SavedModel', 'frozen graph']",
+    "fits one case": "lambda: ['.keras'] * 5",
+    "case 1: dropout's generator": "lambda: ['.keras', '.weights.h5', 'checkpoint', 'SavedModel', 'frozen graph']",
+    "case 2: which file": "lambda: ['checkpoint', '.keras', '.weights.h5', 'SavedModel', 'frozen graph']",
+    "case 3: without your program": "lambda: ['checkpoint', '.weights.h5', 'SavedModel', '.keras', 'frozen graph']",
+    "case 4: without the class": "lambda: ['checkpoint', '.weights.h5', '.keras', 'frozen graph', 'SavedModel']",
+}
 NAMES_WRONG = {
     "six tensors": "lambda: ['c:0']",
     "a name without a colon": "lambda: ['c', 'c_1', 'c_1_1', 'best', 'best', 'part/c']",
@@ -1034,6 +1056,7 @@ def softmaxes(graph):
 @pytest.mark.parametrize(
     ("check", "name", "wrong"),
     [
+        (checks.check_chosen, "chosen", CHOSEN_WRONG),
         (checks.check_names, "predicted", NAMES_WRONG),
         (checks.check_prepare, "prepare", PREPARE_WRONG),
         (checks.check_score, "score", SCORE_WRONG),

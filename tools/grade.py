@@ -1,6 +1,7 @@
 """Grade filled-in notebooks: `python -m tools.grade PATH … [--seconds N] [--memory N]`.
 
-Prints a table of the exercises passed and writes it to `build/grades/` as JSON and CSV. Student's
+Prints a table of the exercises passed and writes it to `build/grades/`: as JSON, as CSV with a row for
+each exercise, and as CSV with a row for each student, which a learning platform imports. Student's
 code, checks and this program run in three processes. That is made for careless code; code that is
 meant to do harm has all rights of whoever starts this: grade strangers' notebooks in a container.
 """
@@ -18,19 +19,21 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-import nbformat
-
+from tools import reading
 from tools.execute import ROOT, find
 from tools.frames import pack
 from tools.worker import Ended, Limits, Worker
 
 GRADES = ROOT / "build" / "grades"
 COLUMNS = ("notebook", "week", "exercise", "title", "passed", "hint", "seconds")
+OTHERS = {".ipynb_checkpoints", "__MACOSX"}  # folders of copies that nobody hands in
 JUDGE_MEMORY = 4000  # megabytes that a check may take itself
 
 
 def notebooks(paths: list[Path]) -> list[Path]:
     """Return the notebooks among the paths, and in the folders among them, sorted.
+
+    The `._…` files that macOS lays beside others are none.
 
     Raises:
         SystemExit: there is none, or a path does not exist.
@@ -40,7 +43,7 @@ def notebooks(paths: list[Path]) -> list[Path]:
         if not path.exists():
             raise SystemExit(f"{path} is not there")
         inside = sorted(path.rglob("*.ipynb")) if path.is_dir() else [path]
-        found += [p for p in inside if ".ipynb_checkpoints" not in p.parts]
+        found += [p for p in inside if not p.name.startswith("._") and not OTHERS & {*p.parts}]
     if not found:
         raise SystemExit(f"no notebook (*.ipynb) in {', '.join(map(str, paths))}")
     return found
@@ -49,20 +52,35 @@ def notebooks(paths: list[Path]) -> list[Path]:
 def lesson_of(path: Path) -> str:
     """Return the name of the lesson that a notebook is filled in from.
 
+    It is known by its heading `# Week N`, which may stand in any cell, else by the names that its
+    cells define and the exercises of a lesson ask for.
+
     Raises:
         ValueError: it is no notebook, or of no lesson; the text says what to do.
+        OSError: the file cannot be read.
     """
-    try:
-        notebook = nbformat.read(path, as_version=4)
-        first = next((c.source for c in notebook.cells if c.cell_type == "markdown"), "")
-    except Exception as err:
-        raise ValueError(f"not a notebook that can be read ({type(err).__name__})") from None
-    number = re.match(r"\s*# Week (\d+) ", first)
-    for lesson in find([]):
-        if number and lesson.stem.startswith(f"week{int(number[1]):02}_"):
-            return lesson.stem
+    cells = reading.notebook(path).cells
+    lessons = find([])
+    for cell in cells:
+        number = re.search(r"(?m)^\s*# Week (\d+)\b", cell.source)
+        if cell.cell_type == "markdown" and number:
+            for lesson in lessons:
+                if lesson.stem.startswith(f"week{int(number[1]):02}_"):
+                    return lesson.stem
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    there = set(re.findall(r"(?m)^(?:def |class )?(\w+)", code))
+    shares = {}
+    for lesson in lessons:
+        stubs = [
+            c for c in reading.lesson(lesson).cells if "exercise" in c.metadata.get("tags", [])
+        ]
+        names = {name for stub in stubs for name in reading.defined(stub.source)}
+        shares[lesson.stem] = len(names & there) / len(names)
+    best = max(shares, key=shares.get)
+    if shares[best] >= 0.5:
+        return best
     raise ValueError(
-        "it does not say which lesson it is: its first cell starts with `# Week N — …`"
+        "it does not say which lesson it is: put `# Week N` (the lesson's number) into its first cell"
     )
 
 
@@ -119,7 +137,7 @@ def table(rows: list[dict]) -> str:
 
 
 def write(rows: list[dict], limits: Limits) -> None:
-    """Write `grades.json` and `grades.csv`, each at once and whole."""
+    """Write `grades.json`, `grades.csv` and `students.csv`, each at once and whole."""
     GRADES.mkdir(parents=True, exist_ok=True)
     report = {
         "date": f"{datetime.datetime.now():%Y-%m-%d %H:%M}",
@@ -129,16 +147,38 @@ def write(rows: list[dict], limits: Limits) -> None:
         "rows": [{column: row[column] for column in COLUMNS} for row in rows],
     }
     _replace(GRADES / "grades.json", json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    _replace(GRADES / "grades.csv", _csv([COLUMNS, *([row[c] for c in COLUMNS] for row in rows)]))
+    _replace(GRADES / "students.csv", _csv(wide(rows)))
+
+
+def wide(rows: list[dict]) -> list[list]:
+    """Return a table of points: a title, then a row for each student, a column for each exercise.
+
+    A student who hands in a lesson twice gets the better answer to each exercise.
+    """
+    graded = [row for row in rows if row["exercise"]]
+    columns = list(dict.fromkeys((row["week"], row["exercise"]) for row in graded))
+    columns.sort(key=lambda column: (column[0], int(column[1].removeprefix("ex"))))
+    points: dict[str, dict] = {row["student"]: {} for row in rows}
+    for row in graded:
+        own, column = points[row["student"]], (row["week"], row["exercise"])
+        own[column] = max(own.get(column, 0), int(row["passed"]))
+    title = ["student", *(" ".join(column) for column in columns), "points", "of"]
+    return [title] + [
+        [name, *(own.get(column, "") for column in columns), sum(own.values()), len(own)]
+        for name, own in points.items()
+    ]
+
+
+def _csv(lines: list) -> str:
+    """Return lines as CSV. A spreadsheet takes a text that begins like a formula for one."""
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for row in rows:
-        cells = [str(row[column]) for column in COLUMNS]
-        # A spreadsheet takes a text that begins so for a formula.
-        writer.writerow(
+    for line in lines:
+        cells = [str(cell) for cell in line]
+        csv.writer(text).writerow(
             [f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell for cell in cells]
         )
-    _replace(GRADES / "grades.csv", text.getvalue())
+    return text.getvalue()
 
 
 def _replace(path: Path, text: str) -> None:
@@ -150,22 +190,36 @@ def _replace(path: Path, text: str) -> None:
     os.replace(file.name, path)
 
 
+def student_of(path: Path, given: list[Path]) -> str:
+    """Return whose a notebook is: the folder in which it was handed in, else the file's name."""
+    for folder in given:
+        if path.is_relative_to(folder) and len(parts := path.relative_to(folder).parts) > 1:
+            return parts[0]
+    return path.stem
+
+
 def main(arguments: list[str]) -> int:
-    """Grade what the command line names; return 0 if a notebook was graded, 1 if none could be."""
+    """Grade what the command line names.
+
+    Returns:
+        0 if a notebook was graded, 1 if none could be; with `--strict` 0 only if every exercise of
+        every notebook passed.
+    """
     parser = argparse.ArgumentParser(prog="python -m tools.grade", description="Grade notebooks.")
     parser.add_argument("paths", nargs="+", type=Path, help="notebooks, or folders of them")
     parser.add_argument("--seconds", type=float, default=60, help="for a cell or call (60)")
     parser.add_argument("--memory", type=int, default=4000, help="megabytes (4000)")
+    parser.add_argument("--strict", action="store_true", help="fail unless all exercises pass")
     options = parser.parse_args(arguments)
     limits = Limits(options.seconds, options.memory)
     rows, judges = [], {}
     try:
         for path in notebooks(options.paths):
-            about = {"notebook": str(path), "week": ""}
+            about = {"notebook": str(path), "week": "", "student": student_of(path, options.paths)}
             try:
                 about["week"] = stem = lesson_of(path)
                 found = grade(path, stem, limits, judges)
-            except (ValueError, RuntimeError) as err:
+            except (OSError, ValueError, RuntimeError) as err:
                 found = [_row("", "not graded", str(err))]
             rows += [about | row for row in found]
             print(table(rows[-len(found) :]), flush=True)
@@ -176,8 +230,8 @@ def main(arguments: list[str]) -> int:
             write(rows, limits)
     passed, graded = sum(row["passed"] for row in rows), any(row["exercise"] for row in rows)
     place = GRADES.relative_to(ROOT) if GRADES.is_relative_to(ROOT) else GRADES
-    print(f"{passed} of {len(rows)} passed; {place}/grades.json, {place}/grades.csv")
-    return int(not graded)
+    print(f"{passed} of {len(rows)} passed; {place}/grades.json, grades.csv, students.csv")
+    return int(passed < len(rows) if options.strict else not graded)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ what the student's process defined under that name: a function is called there, 
 `tools.grade` starts this module, and ends it if a check does not come to an end.
 """
 
-import ast
 import contextlib
 import functools
 import io
@@ -23,6 +22,7 @@ from week02_basics.taught import run
 import keras
 import nbformat
 
+from tools import reading
 from tools.crossing import Peer
 from tools.execute import NOTEBOOKS
 from tools.frames import pack
@@ -53,17 +53,6 @@ class Week:
     others: frozenset[str]  # sources of all code cells that a student does not write
 
 
-def defined(source: str) -> tuple[str, ...]:
-    """Return the names that a cell's top level defines by `def`, `class` or `=`."""
-    names = []
-    for node in ast.parse(source).body:
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            names.append(node.name)
-        elif isinstance(node, ast.Assign):
-            names += [target.id for target in node.targets if isinstance(target, ast.Name)]
-    return tuple(names)
-
-
 def title_of(line: str) -> str:
     """Return an exercise's title from what its check printed: on the stub, or on a solution."""
     return line.strip().removeprefix("✓ ").removeprefix("✎ ").removesuffix(f": {YOUR_TURN}")
@@ -72,7 +61,7 @@ def title_of(line: str) -> str:
 @functools.cache
 def week(stem: str) -> Week:
     """Read the lesson of a week from the course's own notebook."""
-    notebook = nbformat.read(NOTEBOOKS / f"{stem}.ipynb", as_version=4)
+    notebook = reading.lesson(NOTEBOOKS / f"{stem}.ipynb")
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     tags = {cell.id: set(cell.metadata.get("tags", [])) for cell in code}
     prelude, exercises, others = {}, [], set()
@@ -80,7 +69,7 @@ def week(stem: str) -> Week:
         if "exercise" in tags[cell.id]:
             check = next(c for c in code[place + 1 :] if "solution" not in tags[c.id])
             title = title_of(check.outputs[0].text)
-            names = defined(cell.source)
+            names = reading.defined(cell.source)
             exercises.append(Exercise(cell.id, names, cell.source, check.source, title))
         elif "solution" not in tags[cell.id]:
             others.add(cell.source.strip())
@@ -94,22 +83,39 @@ def answers(lesson: Week, notebook: nbformat.NotebookNode) -> list[str]:
     """Return the cells of a student's notebook that belong to the exercises, in order.
 
     These are the cells to fill in, by their ids; any cell that defines a name of an exercise; and
-    those that the student added after the first of them. The course's own cells are left out.
+    all others below the heading `## Exercises`, or in a notebook without it. The course's own cells
+    are left out, and a stub that is still untouched when another cell holds the answer.
     """
     ids = {exercise.id for exercise in lesson.exercises}
-    names = "|".join(re.escape(n) for exercise in lesson.exercises for n in exercise.names)
-    defining = re.compile(rf"(?m)^(?:def (?:{names})\b|(?:{names})\s*=)")
-    found, begun = [], False
+    stubs = {exercise.stub.strip(): exercise.names for exercise in lesson.exercises}
+    defines = {name: _defining(name) for names in stubs.values() for name in names}
+    begun = not any(_exercises_begin(cell) for cell in notebook.cells)
+    found = []
     for cell in notebook.cells:
+        begun = begun or _exercises_begin(cell)
         if cell.cell_type != "code" or cell.source.strip() in lesson.others:
             continue
         if "solution" in cell.metadata.get("tags", []):  # the course's, in lessons of the old form
             continue
         own = cell.get("id") in ids or cell.metadata.get("id") in ids
-        begun = begun or own or bool(defining.search(cell.source))
+        begun = begun or own or any(each.search(cell.source) for each in defines.values())
         if begun:
             found.append(cell.source)
-    return found
+    written = [source for source in found if source.strip() not in stubs]
+    answered = {name for name in defines if any(defines[name].search(s) for s in written)}
+    return [s for s in found if not answered.issuperset(stubs.get(s.strip(), ("",)))]
+
+
+def _exercises_begin(cell: nbformat.NotebookNode) -> bool:
+    """Tell whether a cell holds the heading of the exercises."""
+    return cell.cell_type == "markdown" and bool(re.search(r"(?m)^## Exercises\b", cell.source))
+
+
+def _defining(name: str) -> re.Pattern:
+    """Return the pattern of a line that defines a name at a cell's top level."""
+    return re.compile(
+        rf"(?m)^(?:(?:async )?def {name}\b|class {name}\b|{name}\s*(?::[^=]+)?=(?!=))"
+    )
 
 
 class Student:
@@ -185,8 +191,8 @@ class Student:
         try:
             return peer.ask("get", name)
         except KeyError:
-            pattern = rf"(?m)^(?:def {name}\b|{name}\s*=)"
-            reasons = [r for k, r in self.errors.items() if re.search(pattern, self.cells[k])]
+            pattern = _defining(name)
+            reasons = [r for k, r in self.errors.items() if pattern.search(self.cells[k])]
             raise LookupError(reasons[-1] if reasons else f"`{name}` is not defined") from None
 
 
@@ -277,7 +283,7 @@ def main() -> None:
     while (received := receive()) is not None:
         wish = received[0]
         send(pack({"plan": [[exercise.id, exercise.title] for exercise in lesson.exercises]}, []))
-        notebook = nbformat.read(wish["path"], as_version=4)
+        notebook = reading.notebook(Path(wish["path"]))
         limits = Limits(wish["seconds"], wish["memory"])
         for row in grade(lesson.stem, notebook, limits, wish["skip"]):
             send(pack(row, []))

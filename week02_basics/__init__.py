@@ -3,6 +3,7 @@
 | module      | holds                                                                    |
 |-------------|--------------------------------------------------------------------------|
 | `quiet`     | TensorFlow imported without its log messages                             |
+| `surroundings` | settings of Keras that would change the lessons, told before they do   |
 | `start`     | seeds, what the code runs on, `strategy()`                                |
 | `measure`   | `measured`, `table`, `situation`: printed facts that may differ           |
 | `figures`   | the course's figure style and `show(fig, alt)`                            |

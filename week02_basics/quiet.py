@@ -7,6 +7,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
+from week02_basics import surroundings
+
 
 @contextlib.contextmanager
 def muted_stderr() -> Iterator[None]:
@@ -30,6 +32,7 @@ def muted_stderr() -> Iterator[None]:
             os.close(saved)
 
 
+surroundings.check()
 # Matplotlib warns where it may not write into the home folder, or looks for fonts for long.
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # C++: errors only

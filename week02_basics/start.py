@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from week02_basics.figures import use_style
 from week02_basics.measure import situation
+from week02_basics.surroundings import where_downloads_go
 
 import tensorflow as tf
 
@@ -36,7 +37,7 @@ def setup(seed: int) -> None:
     use_style()
     where = devices()
     situation(
-        f"TensorFlow {tf.__version__} on {where}",
+        f"TensorFlow {tf.__version__} on {where}{where_downloads_go()}",
         holds="CPU" in where or "GPU" in where,
     )
 

@@ -25,12 +25,18 @@ def cells(week: str, tag: str) -> dict[str, str]:
     Raises:
         FileNotFoundError: there is no such notebook.
         LookupError: no cell of it carries the tag.
+        ValueError: an editor saved it without the ids by which its cells are known.
     """
     path = NOTEBOOKS / f"{week}.ipynb"
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in NOTEBOOKS.glob("*.ipynb"))) or "none"
         raise FileNotFoundError(f"no notebook {path.name} in {NOTEBOOKS} (there: {known})")
     notebook = json.loads(path.read_text(encoding="utf-8"))
+    if not all("id" in cell for cell in notebook["cells"]):
+        raise ValueError(
+            f"{path} was saved in a format without cell ids: restore it (`git checkout -- {path.name}` in that "
+            "folder), and edit it with JupyterLab 3 or newer"
+        )
     found = {
         cell["id"]: code_of(cell["cell_type"], "".join(cell["source"]))
         for cell in notebook["cells"]

@@ -153,7 +153,46 @@ def check_best_rate(best_rate: Callable) -> None:
         expect(np.isclose(rate, right), f"not {rate:g}: which run's validation loss got lowest?")
 
 
-@exercise("Exercise 5: mend the projector")
+DESCENTS = [  # start, rate, and the cure
+    ((-2.5, 3.0), 0.1, "none"),
+    ((5.0, -1.0), 0.1, "another start"),
+    ((0.0, 4.0), 1e-4, "larger rate"),
+    ((5.0, 4.0), 2.5, "smaller rate"),
+    ((6.0, 5.0), 0.1, "another start"),
+    ((3.0, 3.0), 1e-5, "larger rate"),
+    ((5.0, 1.0), 3.0, "smaller rate"),
+]
+SYMPTOMS = {
+    "none": "the loss is at the floor, and the norm nearly 0",
+    "another start": "the norm is nearly 0, and the loss far above the floor",
+    "larger rate": "the norm is as large as ever, and the loss sinks from record to record",
+    "smaller rate": "the norm is far from 0, and the loss has stopped sinking",
+}
+
+
+@exercise("Exercise 5: stuck, or not finished")
+def check_cure(cure: Callable) -> None:
+    """Check a function (folder, floor) that names the cure from a run's loss and gradient norm."""
+    week = taught("week05_tensorboard")
+    floor = float(np.mean(week.noise**2))
+    for start, rate, right in DESCENTS:
+        with tempfile.TemporaryDirectory() as folder:
+            path = week.descend(start, rate)
+            week.record_descents(folder, {"run": path})
+            answer = cure(f"{folder}/run", floor)
+        answered(answer)
+        expect(
+            answer in SYMPTOMS, f"{answer!r} is none of the cures: {', '.join(map(repr, SYMPTOMS))}"
+        )
+        expect(
+            answer == right,
+            f"{answer!r} for a run whose loss went from {path[0, 2]:.3f} to {path[-1, 2]:.3f} and its "
+            f"gradient norm from {path[0, 3]:.2g} to {path[-1, 3]:.1g} (floor {floor:.3f}): "
+            f"{SYMPTOMS[right]}",
+        )
+
+
+@exercise("Exercise 6: mend the projector")
 def check_mend(mend: Callable) -> None:
     """Check a function that repairs in place what `faulty.write_broken_projector` wrote."""
     with tempfile.TemporaryDirectory() as name:
@@ -197,7 +236,7 @@ def _ward() -> dict[str, str]:
     return folders
 
 
-@exercise("Exercise 6: the doctor")
+@exercise("Exercise 7: the doctor")
 def check_diagnose(diagnose: Callable) -> None:
     """Check a function (folder) that names the illness of a run: five of six must be right."""
     wrong = []

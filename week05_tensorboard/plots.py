@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from week02_basics.figures import BLUE, COLOURS, GREEN, GREY, LINES, ORANGE, PINK, RED
+from week02_basics.figures import BLUE, COLOURS, GREEN, LINES, ORANGE, PINK, RED
 from week05_tensorboard.events import Series
 
 import matplotlib.pyplot as plt
@@ -13,34 +13,50 @@ WALKS = (RED, ORANGE, GREEN, "black", PINK)  # told apart on a blue map, too
 
 
 def scope_graphs(graphs: Mapping[str, Mapping[str, set[str]]]) -> Figure:
-    """Draw graphs folded into name scopes (see `events.scopes`), data flowing upwards."""
-    fig, axes = plt.subplots(1, len(graphs), figsize=(9, 4.2))
+    """Draw graphs folded into name scopes (see `events.scopes`), data flowing upwards.
+
+    The arrows that leave a scope have its colour and its line, and go around the other boxes.
+    """
+    fig, axes = plt.subplots(1, len(graphs), figsize=(9.6, 5.2))
     for ax, (title, scopes) in zip(axes, graphs.items(), strict=True):
         place = _layers(scopes)
+        style = {
+            scope: {"color": COLOURS[i], "linestyle": LINES[i]} for i, scope in enumerate(place)
+        }
+        for scope, at in place.items():
+            box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "lw": 1.8}
+            box["edgecolor"] = style[scope]["color"]
+            ax.text(*at, scope, ha="center", va="center", bbox=box, zorder=3)
         for scope, sources in scopes.items():
-            for source in sources:
-                skipped = place[scope][1] - place[source][1] > 1
-                ax.annotate(
-                    "",
-                    zorder=1,
-                    xy=np.add(place[scope], [0, -0.24]),
-                    xytext=np.add(place[source], [0, 0.24]),
-                    arrowprops={
-                        "arrowstyle": "-|>",
-                        "color": GREY,
-                        "connectionstyle": f"arc3,rad={0.55 if skipped else 0}",
-                    },
-                )
-            box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": BLUE, "lw": 1.5}
-            ax.text(*place[scope], scope, ha="center", va="center", bbox=box, zorder=3)
+            ordered = sorted(sources, key=lambda source: place[source])
+            for k, source in enumerate(ordered):
+                start = np.add(place[source], [0, 0.14])
+                end = np.add(place[scope], [0.12 * (k - (len(ordered) - 1) / 2), -0.17])
+                others = [at for name, at in place.items() if name not in (scope, source)]
+                arrow = {"arrowstyle": "-|>", "lw": 1.5, **style[source]}
+                arrow["connectionstyle"] = f"arc3,rad={_bend(start, end, others)}"
+                ax.annotate("", xy=end, xytext=start, arrowprops=arrow, zorder=2)
         width = max(x for x, _ in place.values())
-        ax.set(
-            title=title,
-            xlim=(-0.6, width + 0.6),
-            ylim=(-0.4, max(y for _, y in place.values()) + 0.4),
-        )
+        top = max(y for _, y in place.values())
+        ax.set(title=title, xlim=(-0.6, width + 0.6), ylim=(-0.4, top + 0.4))
         ax.axis("off")
     return fig
+
+
+def _bend(start: np.ndarray, end: np.ndarray, others: Sequence[tuple[float, float]]) -> float:
+    """Return how much an arrow must bend so that it keeps clear of other boxes, 0 if not at all."""
+    shape = np.array([2.0, 1.2])  # inches for a step to the right, and upwards
+    (x0, y0), (x1, y1) = start * shape, end * shape
+    t = np.linspace(0, 1, 40)[:, None]
+
+    def clear(bend: float) -> float:
+        middle = np.array([(x0 + x1) / 2 + bend * (y1 - y0), (y0 + y1) / 2 - bend * (x1 - x0)])
+        line = (1 - t) ** 2 * [x0, y0] + 2 * t * (1 - t) * middle + t**2 * [x1, y1]
+        gaps = [np.abs(line - np.multiply(at, shape)) / [0.55, 0.25] for at in others]
+        return min((gap.max(axis=1).min() for gap in gaps), default=1.0)
+
+    bends = [0, 0.1, -0.1, 0.2, -0.2, 0.3, -0.3, 0.45, -0.45, 0.6, -0.6]
+    return next((bend for bend in bends if clear(bend) >= 1), max(bends, key=clear))
 
 
 def _layers(scopes: Mapping[str, set[str]]) -> dict[str, tuple[float, int]]:
@@ -203,7 +219,9 @@ def spans(lanes: Mapping[str, Sequence[tuple[float, float]]], title: str) -> Fig
     """Draw when something ran: for each lane its start and length in milliseconds."""
     fig, ax = plt.subplots(figsize=(7.2, 0.55 * len(lanes) + 1.1))
     for i, bars in enumerate(lanes.values()):
-        ax.broken_barh(bars, (-i - 0.35, 0.7), color=COLOURS[i % len(COLOURS)], edgecolor="white")
+        colour = COLOURS[i % len(COLOURS)]
+        edge = "white" if i == 0 else colour  # the steps touch; operations may be short
+        ax.broken_barh(bars, (-i - 0.35, 0.7), facecolor=colour, edgecolor=edge)
     ax.set_yticks([-i for i in range(len(lanes))], list(lanes))
     ax.set(xlabel="milliseconds", title=title)
     return fig

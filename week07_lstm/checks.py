@@ -57,7 +57,7 @@ def check_parameters(parameters: Callable) -> None:
         )
 
 
-@exercise("Exercise 5: a GRU step")
+@exercise("Exercise 6: a GRU step")
 def check_gru(step: Callable) -> None:
     """Check a function (x, h, kernel, recurrent, bias) against keras.layers.GRUCell.
 
@@ -133,6 +133,54 @@ def check_last_states(last_states: Callable) -> None:
     expect(np.allclose(answer, states[rows, lengths - 1]), "some rows are not the right state")
 
 
+@exercise("Exercise 5: one limit for all")
+def check_clip_all(clip_all: Callable) -> None:
+    """Check a function (gradients, limit) that clips a list of arrays by their common norm."""
+    rng = np.random.default_rng(0)
+    grads = [rng.normal(size=shape) for shape in ([5, 3], [7])]
+    norms = [float(np.linalg.norm(g)) for g in grads]
+    whole = float(np.hypot(*norms))
+    small, large = whole / 4, 2 * whole
+
+    def scaled(one: float, other: float) -> list[np.ndarray]:
+        return [one * grads[0], other * grads[1]]
+
+    for limit, known in [
+        (
+            small,
+            {
+                "the entries were cut one by one, which turns the direction": [
+                    np.clip(g, -small, small) for g in grads
+                ],
+                "each was scaled by a norm of its own, which turns the direction; one norm is taken "
+                "of all entries together": scaled(*(small / max(n, small) for n in norms)),
+                "the norm is the root of the sum of squares": scaled(*[small / whole**2] * 2),
+                "they are scaled to norm 1; the limit is missing": scaled(*[1 / whole] * 2),
+            },
+        ),
+        (
+            large,
+            {"the norm is below the limit, and was scaled up to it": scaled(*[large / whole] * 2)},
+        ),
+    ]:
+        answer = clip_all([g.copy() for g in grads], limit)
+        answered(answer)
+        answer = [np.asarray(g) for g in answer]
+        expect(
+            [g.shape for g in answer] == [g.shape for g in grads],
+            "return a list with an array for each gradient, of the same shapes",
+        )
+        for hint, wrong in known.items():
+            expect(not all(map(np.allclose, answer, wrong)), hint)
+        factor = limit / max(whole, limit)
+        found = float(np.hypot(*map(np.linalg.norm, answer)))
+        expect(
+            all(map(np.allclose, answer, scaled(factor, factor))),
+            f"for norm {whole:.3g} and limit {limit:.3g} each entry is multiplied by {factor:.3g}; "
+            f"the norm of your answer is {found:.3g}",
+        )
+
+
 @exercise("Exercise 3: a bias for a lag")
 def check_forget_bias(forget_bias: Callable) -> None:
     """Check a function (lag, share) that returns the forget bias that leaves a share after a lag."""
@@ -161,7 +209,7 @@ def check_forget_bias(forget_bias: Callable) -> None:
         )
 
 
-@exercise("Exercise 6: perplexity")
+@exercise("Exercise 7: perplexity")
 def check_perplexity(perplexity: Callable) -> None:
     """Check a function (logits, codes, temperature) that returns the perplexity of a text."""
     rng = np.random.default_rng(0)
@@ -199,7 +247,7 @@ def check_perplexity(perplexity: Callable) -> None:
     expect(np.isclose(even, 6, rtol=1e-3), "six equally likely characters have perplexity 6")
 
 
-@exercise("Exercise 7: attention for many queries")
+@exercise("Exercise 8: attention for many queries")
 def check_attention(attention: Callable) -> None:
     """Check a function (queries, keys, values) that returns what each query finds."""
     rng = np.random.default_rng(0)
@@ -227,7 +275,7 @@ def check_attention(attention: Callable) -> None:
     expect(close(found(scores / 2)), "the answers differ from softmax(q k / sqrt(d)) v")
 
 
-@exercise("Exercise 8: batches for a stateful layer")
+@exercise("Exercise 9: batches for a stateful layer")
 def check_stateful_batches(stateful_batches: Callable) -> None:
     """Check a function (codes, rows, length) that cuts a text for a layer that keeps its state."""
     for count, rows, length in [(100, 3, 5), (24, 2, 4), (47, 4, 3)]:
@@ -254,7 +302,7 @@ def check_stateful_batches(stateful_batches: Callable) -> None:
         expect(len(answer) == number, f"{len(answer)} batches; {number} fit into {count} codes")
 
 
-@exercise("Exercise 9: a hundred letters")
+@exercise("Exercise 10: a hundred letters")
 def check_my_start(my_start: Callable) -> None:
     """Check a function that returns forget bias, input bias and rate, by training on 100 letters."""
     answer = my_start()

@@ -106,7 +106,7 @@ def readable(shares: Mapping[str, np.ndarray], within: int, chance: float) -> Fi
         within: the steps in which the marks stand, from the first.
         chance: the share that guessing gives.
     """
-    fig, ax = plt.subplots(figsize=(7.2, 3.0))
+    fig, ax = plt.subplots(figsize=(7.2, 3.4))
     ax.axvspan(1, within, color=ORANGE, alpha=0.25, label="the marks stand here")
     for number, (name, share) in enumerate(shares.items()):
         steps = np.arange(1, len(share) + 1)
@@ -115,7 +115,7 @@ def readable(shares: Mapping[str, np.ndarray], within: int, chance: float) -> Fi
     ax.axhline(chance, color=GREY, ls="--", label="chance", lw=1)
     ax.set(title="Is the letter in the cell state?", xlabel="step", ylabel="share of sequences")
     ax.set(ylim=(0, 1.05), xlim=(1, None))
-    ax.legend(loc="center right", fontsize=9)
+    fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9)
     return fig
 
 
@@ -131,7 +131,7 @@ def running_sum(inputs: np.ndarray, gate: np.ndarray, held: np.ndarray) -> Figur
     numbers, marks = inputs.T
     steps, colours = np.arange(1, len(numbers) + 1), np.where(marks == 1, RED, "#BBBBBB")
     axes[0].bar(steps, numbers, color=colours)
-    axes[0].set_title("The numbers; the two marked ones are darker", loc="left")
+    axes[0].set_title("The numbers; the two marked ones in colour", loc="left")
     axes[1].plot(steps, gate.mean(axis=1), "o-", ms=3, color=BLUE)
     axes[1].set_title("Input gate, mean over the units", loc="left")
     axes[1].set_ylim(0, None)

@@ -20,7 +20,32 @@ from PIL import Image
 tf1 = tf.compat.v1
 
 
-@exercise("Exercise 1: names")
+FORMATS = ("checkpoint", ".weights.h5", ".keras", "SavedModel", "frozen graph")
+
+
+@exercise("Exercise 1: choose a format")
+def check_chosen(chosen: Callable) -> None:
+    """Check a function without arguments that names the format for each of five cases."""
+    answer = chosen()
+    answered(answer)
+    answer = [str(name) for name in answer]
+    expect(len(answer) == 5, f"there are five cases, the answer has {len(answer)} names")
+    for name in answer:
+        expect(name in FORMATS, f"{name!r} is none of {', '.join(FORMATS)}")
+    expect(len(set(answer)) == 5, "each format fits one case")
+    for place, hint in enumerate(
+        [
+            "dropout's generator has a state: which format can be told to keep it?",
+            "which file is in a format that programs without TensorFlow and Keras read?",
+            "without your program the file must bring the architecture, and the optimizer",
+            "without the class the graph must stand in the file, and variables beside it",
+            "one file, whose names of input and output are all that must be known",
+        ]
+    ):
+        expect(answer[place] == FORMATS[place], f"case {place + 1}: {hint}")
+
+
+@exercise("Exercise 2: names")
 def check_names(predicted: Callable) -> None:
     """Check a function without arguments that returns the names of six tensors, in order."""
     answer = predicted()
@@ -44,7 +69,7 @@ def check_names(predicted: Callable) -> None:
     expect(answer == right, f"the names are not {answer}")
 
 
-@exercise("Exercise 2: prepare a picture")
+@exercise("Exercise 3: prepare a picture")
 def check_prepare(prepare: Callable) -> None:
     """Check a function (pixels, side) from uint8 [h, w, 3] to float32 [1, side, side, 3] in -1..1."""
     rng = np.random.default_rng(2)
@@ -82,7 +107,7 @@ def check_prepare(prepare: Callable) -> None:
         )
 
 
-@exercise("Exercise 3: score a folder")
+@exercise("Exercise 4: score a folder")
 def check_score(score: Callable) -> None:
     """Check a function (folder, top) that returns top-1 and top-5 of files in folders by class."""
     order = ["cat", "dog", "owl", "fox", "hen"]  # what is answered, but for what a file says
@@ -122,7 +147,7 @@ def _network(classes: int, seed: int) -> keras.Model:
     )
 
 
-@exercise("Exercise 4: restore some layers")
+@exercise("Exercise 5: restore some layers")
 def check_restore_features(restore_features: Callable) -> None:
     """Check a function (model, prefix) that restores all layers but `dense` from a checkpoint."""
     for classes in (10, 3):
@@ -165,7 +190,7 @@ class _Line:
             raise ConnectionError("the connection broke off")
 
 
-@exercise("Exercise 5: receive")
+@exercise("Exercise 6: receive")
 def check_receive(receive: Callable) -> None:
     """Check a function (get, sha256) that returns the whole body or raises ValueError."""
     body = np.random.default_rng(4).bytes(1000)
@@ -213,7 +238,7 @@ def _writing_graph() -> bytes:
     return definition.SerializeToString()
 
 
-@exercise("Exercise 6: what a graph may write")
+@exercise("Exercise 7: what a graph may write")
 def check_writers(writers: Callable) -> None:
     """Check a function (graph, writes) that returns the sorted names of nodes of given types."""
     answer = writers(GraphDef.FromString(_writing_graph()), WRITES)
@@ -233,7 +258,7 @@ def check_writers(writers: Callable) -> None:
     expect(not list(writers(harmless, WRITES)), "it finds writers in a graph that has none")
 
 
-@exercise("Exercise 7: resume with noise")
+@exercise("Exercise 8: resume with noise")
 def check_session(session: Callable) -> None:
     """Check a function (prefix, steps) that goes on where the last call for this prefix stopped."""
     with tempfile.TemporaryDirectory() as folder:
@@ -315,7 +340,7 @@ def _unknown_graph(names: Mapping[str, str], constant: bool, old: bool) -> Graph
     return definition
 
 
-@exercise("Exercise 8: an unknown graph")
+@exercise("Exercise 9: an unknown graph")
 def check_ask(ask: Callable) -> None:
     """Check a function (graph, jpeg) that finds feed and fetch, and returns the softmax, float32 [n]."""
     noise = np.random.default_rng(3).integers(0, 256, (20, 20, 3), np.uint8)
@@ -346,7 +371,7 @@ def check_ask(ask: Callable) -> None:
         expect(np.allclose(answer, right, atol=1e-5), "that is not what a session answers")
 
 
-@exercise("Exercise 9: a format of your own")
+@exercise("Exercise 10: a format of your own")
 def check_format(my_save: Callable, my_load: Callable) -> None:
     """Check a pair of functions: save a dict of arrays to a file; load it, or raise ValueError."""
     rng = np.random.default_rng(8)

@@ -202,7 +202,8 @@ def load_model(file: str | Path) -> keras.Model:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is of another kind, damaged, or holds code (a Lambda layer).
+        ValueError: it is of another kind, damaged, holds code (a Lambda layer), or layers of a class
+            that this process does not know.
     """
     file = Path(file)
     _there(file, "a ZIP file")
@@ -220,7 +221,9 @@ def load_model(file: str | Path) -> keras.Model:
             raise ValueError(
                 f"{file.name} holds a Lambda layer, which is code of whoever made the file: refused"
             ) from None
-        raise ValueError(f"{file.name}: {str(err).splitlines()[0]}") from None
+        # Keras repeats the whole configuration around its reason and its remedy.
+        reason = str(err).split("Exception encountered: ")[-1].split(" Full object config: ")[0]
+        raise ValueError(f"{file.name}: {' '.join(reason.split())[:600]}") from None
 
 
 def fit(name: str, there: Shapes, wanted: Shapes, partial: bool = False) -> None:

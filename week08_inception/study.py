@@ -1,7 +1,7 @@
 """How long each way to run Inception-v3 takes: `python -m week08_inception.study`.
 
 Takes about ten minutes on two cores and writes `speed.csv`, a row for each timed run. The ways take
-turns, after each has run once. The weights are random, which takes as long as trained ones.
+turns, after each has run once. The weights are random.
 """
 
 import csv

@@ -148,7 +148,9 @@ def the_gates_answer_to_the_mark(lesson):
 
 @after("gates-readable")
 def the_letter_stays_in_the_set_cell(lesson):
-    default, kept = lesson.shares.values()
+    default, kept, before = lesson.shares.values()
+    within(before[lesson.WITHIN - 1], 0.9, 1, excludes={"default": default[lesson.WITHIN - 1]})
+    within(before[-1], 0.6, 0.85, excludes={"chance": 0.25, "trained": kept[-1]})
     within(kept[lesson.WITHIN - 1 :].min(), 0.75, 1, excludes={"chance": 0.25})
     within(default[20:].max(), 0.15, 0.36, excludes={"kept": kept[20:].min()})
 
