@@ -3,7 +3,8 @@
 Everybody is looked at after each pass over the data, with the watch stopped. Who ends below the
 goal goes on: `fit` and the session with another pass, the one-cycle recipe from the start, with
 another seed. Week 6's recipe was chosen with seeds 0 and 1 by looking at the test set, the variations
-with seeds 0 to 3 on images held out of the training data; the seeds here are others.
+with seeds 0 to 3 on images held out of the training data; the seeds here are others. The lesson has
+since moved to "two passes", which reached the goal with each of ten seeds (`week06_cnn.study seeds`).
 """
 
 from collections.abc import Callable
@@ -21,18 +22,27 @@ GOAL, LIMIT = 0.99, 40  # accuracy; passes after which a run is given up
 RECIPES = {
     "week 6 recipe": {"batch": 64},
     "half precision": {"batch": 64, "dtype": "half"},
+    "two passes": {"batch": 128, "epochs": 2, "peak": 0.02},
     "batch 128": {"batch": 128},
     "batch 128, half precision": {"batch": 128, "dtype": "half"},
 }
-QUOTED = ("week 6 recipe", "half precision")  # in the lesson, so tried more often
+QUOTED = ("week 6 recipe", "two passes", "half precision")  # tried more often
 KERAS, NOTES = "usual Keras example", "notes' TF1 loop"
 
 
-def recipe(digits: Digits, seed: int, batch: int, dtype: str | None = None):
-    """Return a network that was trained as in week 6: one pass, one cycle."""
+def recipe(
+    digits: Digits,
+    seed: int,
+    batch: int,
+    dtype: str | None = None,
+    epochs: int = 1,
+    peak: float = 0.01,
+):
+    """Return a network that was trained as in week 6: few passes, one cycle."""
     dtype = speed.half_precision() if dtype else None
     model = models.small_cnn(seed=seed, dtype=dtype)
-    training.train(model, digits.x_train, digits.y_train, peak=0.01, batch=batch, seed=seed)
+    x, y = digits.x_train, digits.y_train
+    training.train(model, x, y, peak=peak, epochs=epochs, batch=batch, seed=seed)
     return model
 
 

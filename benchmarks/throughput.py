@@ -37,7 +37,7 @@ def run(quick: bool, say: Say) -> Claim:
 
     order = training.batches(len(x), BATCH, 1, seed=0)[:steps]
     step = week.stepper(models.notes_cnn(dropout=DROPOUT))
-    eager = week.call_each_step(step, digits, order, np.full(steps, 1e-4, np.float32))
+    rates = np.full(steps, 1e-4, np.float32)
     left, right = (tf.random.stateless_uniform([SIDE, SIDE], [0, seed]) for seed in (1, 2))
 
     def product() -> None:
@@ -48,7 +48,7 @@ def run(quick: bool, say: Say) -> Claim:
     ways = {
         OURS: ours(BATCH, steps),
         NOTES: lambda: loop.train(flat[: steps * BATCH], one_hot, BATCH, 1 - DROPOUT),
-        EAGER: lambda: eager(range(steps)),
+        EAGER: lambda: week.call_each_step(step, digits, order, rates),
         LARGE: ours(5 * BATCH, max(1, steps // 5)),
         "matrix product": product,
     }

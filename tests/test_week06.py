@@ -5,7 +5,7 @@ import sys
 
 from week02_basics.taught import taught
 from week03_regression.digits import Digits
-from week06_cnn import checks, models, plots, speed, training
+from week06_cnn import checks, drawings, models, plots, speed, study, training
 
 import keras
 import matplotlib.pyplot as plt
@@ -391,18 +391,71 @@ def test_taught_network_is_the_packages(week):
     np.testing.assert_allclose(ours(x), theirs(x), atol=1e-5)
 
 
-def test_taught_loops_take_the_steps_of_the_package(week, data):
-    """Called step by step, at once, or with all its checks: the same weights come out."""
+def test_taught_loop_takes_the_steps_of_the_package(week, data):
+    """Called step by step, eagerly and as a graph, or with all checks: the same weights come out."""
     x, y = data
     digits = Digits(x, y, x, y, "scans")
     order, rates = training.batches(64, 16, 1, 0), training.one_cycle(0.01, 4)
     expected = tiny()
-    training.train(expected, x, y, order=order, rates=rates)
-    for way in (week.call_each_step, week.call_once):
+    losses = training.train(expected, x, y, order=order, rates=rates)
+    for wrap in (lambda step: step, tf.function):
         model = tiny()
-        way(week.stepper(model), digits, order, rates)(np.arange(4))
+        last = week.call_each_step(wrap(week.stepper(model)), digits, order, rates)
+        np.testing.assert_allclose(last, losses[-1], atol=1e-5)
         for a, b in zip(model.get_weights(), expected.get_weights(), strict=True):
             np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+def test_float16_gets_its_loss_scaled(week, data):
+    """In the lesson's step and in the package's loop, though the model's own policy is float32."""
+    x, y = data
+    model = tiny(dtype="mixed_float16")
+    training.train(model, x, y, peak=0.01, batch=16)
+    used = vars(model)["__week06_graphs"]["train"][1][1]
+    assert isinstance(used, keras.optimizers.LossScaleOptimizer)
+    step = week.stepper(tiny(dtype="mixed_float16"))
+    assert np.isfinite(float(step(tf.constant(x[:16]), tf.constant(y[:16], tf.int32), 0.01)))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(-5, 5), st.integers(-5, 5))
+def test_shifted_moves_and_fills_with_nothing(week, down, right):
+    image = np.arange(1, 31, dtype=np.uint8).reshape(1, 5, 6)
+    moved = week.shifted(image, down, right)
+    assert moved.shape == image.shape and moved.dtype == image.dtype
+    for row in range(5):
+        for column in range(6):
+            at = row - down, column - right
+            inside = 0 <= at[0] < 5 and 0 <= at[1] < 6
+            assert moved[0, row, column] == (image[0][at] if inside else 0)
+
+
+def test_scattered_images_are_shifted_ones(week):
+    image = np.zeros([1, 9, 9], np.uint8)
+    image[0, 4, 4] = 1
+    places = np.argwhere(week.scattered(np.repeat(image, 500, 0), 2, seed=0))
+    assert len(places) == 500 and len(np.unique(places[:, 1:], axis=0)) == 25
+    assert places[:, 1:].min() == 2 and places[:, 1:].max() == 6
+
+
+def test_grad_cam_is_the_class_activation_map_of_a_pooled_network(week, data):
+    """Where a network ends in means and a dense layer, both are the same up to a factor."""
+    x, _ = data
+    model = tiny(average=True)
+    relu = [layer for layer in model.layers if isinstance(layer, keras.layers.ReLU)][-1]
+    found = week.grad_cam(model, relu, x[:3, ..., None], np.array([0, 1, 1]))
+    maps = keras.Model(model.input, relu.output)(x[:3, ..., None]).numpy()
+    weights = model.layers[-1].get_weights()[0].T[[0, 1, 1]]
+    expected = np.maximum(np.einsum("nhwc,nc->nhw", maps, weights), 0)
+    np.testing.assert_allclose(found * maps.shape[1] * maps.shape[2], expected, atol=1e-4)
+
+
+def test_a_head_of_means_does_not_see_where(data):
+    """Global average pooling: maps that moved, as here all alike, give the same logits."""
+    x, _ = data
+    model = tiny(average=True)
+    assert model.count_params() == tiny().count_params() - 2 * 4 * (16 - 1)
+    assert model(x[:2, ..., None]).shape == (2, 2)
 
 
 def test_taught_evidence_is_the_slope_of_the_lead(week, data):
@@ -452,24 +505,138 @@ def test_figures_draw_what_they_are_given():
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, [28, 28])
     maps = {"a": (np.eye(3), image - 100.0), "b": (np.eye(3), image * 0.0)}
-    errors = {"tiny": {250: 0.2, 1000: 0.1}, "small": {250: 0.1}}
+    kernels = rng.normal(size=[3, 3, 1, 16])
+    rule = [
+        {"network": n, "per": p, "training": 0.0, "unseen": 0.1, "seed": s}
+        for n in "ab"
+        for p in (0.1, 1)
+        for s in (0, 1)
+    ]
+    blocks = {"1": rng.random([13, 13, 16]), "2": rng.random([5, 5, 8])}
     for fig, filled in [
+        (plots.answer(image, np.full(10, 0.1)), 2),
         (plots.responses(image, maps), 5),
-        (plots.size_curves(errors), 1),
-        (plots.filters(rng.normal(size=[3, 3, 1, 16])), 16),
-        (
-            plots.feature_maps(image, {"1": rng.random([13, 13, 16]), "2": rng.random([5, 5, 8])}),
-            17,
-        ),
+        (plots.rule(rule), 2),
+        (plots.schedule(np.ones(9)), 1),
+        (plots.losses(rng.random(90), np.ones(90)), 2),
+        (plots.filters({"a": kernels, "b": kernels}), 32),
+        (plots.feature_maps(image, blocks), 17),
         (plots.evidence([image, image], [image - 9.0, image - 8.0], ["a", "b"]), 4),
+        (
+            plots.cams(
+                rng.random([3, 28, 28]), {"a": rng.random([3, 5, 5]), "b": rng.random([3, 5, 5])}
+            ),
+            6,
+        ),
+        (plots.bearing({"a": {0: rng.random(3), 1: rng.random(3)}}), 1),
         (plots.grid(rng.random([30, 28, 28])), 30),
     ]:
         assert sum(ax.has_data() for ax in fig.axes) == filled
         plt.close(fig)
 
 
+def test_drawings_say_what_they_show():
+    for place in range(9):
+        fig, words = drawings.sliding(place)
+        row, column = divmod(place, 3)
+        right = (drawings.PICTURE[row : row + 2, column : column + 2] * drawings.FILTER).sum()
+        assert words.endswith(f"= {right}.")
+        plt.close(fig)
+    for pixels, kernel, stride, zeros in [(4, 1, 1, 0), (9, 4, 3, 2), (4, 4, 1, 0), (7, 3, 2, 1)]:
+        fig, words = drawings.window(pixels, kernel, stride, zeros)
+        assert words.endswith(f"= {(pixels + 2 * zeros - kernel) // stride + 1}.")
+        plt.close(fig)
+    layers = [("conv 5", 5, 1), ("pool 2", 2, 2)]
+    for fig in (
+        drawings.im2col(),
+        drawings.field(layers),
+        drawings.normalisation(),
+        drawings.ladder(),
+        drawings.bearing(),
+    ):
+        plt.close(fig)
+
+
+# --- the studies ------------------------------------------------------------------------------
+
+
+def test_the_study_draws_as_many_different_images_as_it_says():
+    for size, steps in study.RUNS:
+        order = study.drawn(size, steps, seed=1)
+        assert order.shape == (steps, 50)
+        assert len(np.unique(order)) == size
+
+
+def test_schedules_are_a_cycle_or_constant():
+    assert set(study.rates_of("constant", 0.1, 9)) == {np.float32(0.1)}
+    assert study.rates_of("cycle", 0.1, 9).argmax() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"), [("rule", 36), ("ingredients", 39), ("seeds", 10), ("few", 6), ("shift", 84)]
+)
+def test_stored_tables_are_whole(name, rows):
+    found = study.load(name)
+    assert len(found) == rows
+    assert (
+        len(
+            {
+                tuple(
+                    v
+                    for k, v in row.items()
+                    if k not in ("training", "unseen", "error", "accuracy")
+                )
+                for row in found
+            }
+        )
+        == rows
+    )
+
+
 # --- exercises --------------------------------------------------------------------------------
 
+FIELD_WRONG = {
+    "strides are missing": "lambda layers: 1 + sum(k - 1 for k, _ in layers)",
+    "add first, then multiply": "late",
+    "each layer adds kernel - 1": "lambda layers: sum(k for k, _ in layers)",
+    "gives nothing back": "lambda layers: None",
+    "it is 16, not 17": "lambda layers: receptive_field(layers) + 1",
+}
+
+
+def late(layers) -> int:
+    """Multiply the distance before it is used."""
+    field = jump = 1
+    for kernel, stride in layers:
+        jump *= stride
+        field += (kernel - 1) * jump
+    return field
+
+
+FOLD_WRONG = {
+    "return two arrays": "lambda *a: fold(*a)[0]",
+    "the root of the variance": "lambda k, s, b, m, v: (k * s / (v + 1e-3), b)",
+    "scaled as well: `scale`": "lambda k, s, b, m, v: (k / np.sqrt(v + 1e-3), b)",
+    "1e-3 is added": "lambda k, s, b, m, v: (k * s / np.sqrt(v), b)",
+    "before scaling, so it is scaled": "lambda k, s, b, m, v: (fold(k, s, b, m, v)[0], b - m)",
+    "subtracted, not added": "lambda k, s, b, m, v: fold(k, s, b, -m, v)",
+    "the mean is missing": "lambda k, s, b, m, v: (fold(k, s, b, m, v)[0], b)",
+    "the bias has shape": "lambda k, s, b, m, v: (fold(k, s, b, m, v)[0], np.float32(0))",
+}
+SCALE_WRONG = {
+    "no power of two": "lambda g: 65504 / np.abs(g).max()",
+    "makes an infinity": "lambda g: 2.0 ** np.floor(np.log2(65504 / g.max()))",
+    "a larger one does, too": "lambda g: best_scale(g) / 2",
+    "gives nothing back": "lambda g: None",
+}
+HIDE_WRONG = {
+    "the sign": "lambda score, image: -occlusion(score, image)",
+    "these are the scores": "lambda score, image: score(image[None])[0] - occlusion(score, image)",
+    "rows and columns are swapped": "lambda score, image: occlusion(score, image).T",
+    "not (7, 7)": "lambda score, image: occlusion(score, image).ravel()",
+    "score was called": "lambda score, image: [occlusion(score, image) for _ in range(3)][0]",
+    "is one patch hidden": "lambda score, image: 2 * occlusion(score, image)",
+}
 SIZES_WRONG = {
     "are swapped": "lambda *a: sizes_before(*a)[::-1]",
     "return two numbers": "lambda *a: sizes_before(*a)[0]",
@@ -492,12 +659,16 @@ POOL_WRONG = {
 @pytest.mark.parametrize(
     ("check", "name", "wrong"),
     [
+        (checks.check_receptive_field, "receptive_field", FIELD_WRONG),
+        (checks.check_fold, "fold", FOLD_WRONG),
+        (checks.check_best_scale, "best_scale", SCALE_WRONG),
+        (checks.check_occlusion, "occlusion", HIDE_WRONG),
         (checks.check_sizes_before, "sizes_before", SIZES_WRONG),
         (checks.check_max_pool, "max_pool", POOL_WRONG),
     ],
 )
 def test_exercises(check, name, wrong):
-    assert_exercise(WEEK, check, name, wrong)
+    assert_exercise(WEEK, check, name, wrong, late=late)
 
 
 FEW_WRONG = {
@@ -519,7 +690,7 @@ def linear(activation) -> keras.Model:
     return keras.Sequential([keras.Input((28, 28, 1)), layers.Rescaling(1 / 255), *dense])
 
 
-def test_exercise_3_counts_before_it_trains(monkeypatch):
+def test_exercise_7_counts_before_it_trains(monkeypatch):
     """Only an answer of the right size and form is trained, here on a few made-up images."""
     rng = np.random.default_rng(0)
     rows = rng.integers(0, 10, 1280).astype(np.uint8)
@@ -539,3 +710,18 @@ def test_exercise_3_counts_before_it_trains(monkeypatch):
     names = {"models": models, "keras": keras, "linear": linear}
     for hint, verdict in answers(check, FEW_WRONG, names):
         assert not verdict and hint in verdict.message, (hint, verdict.message)
+
+
+def test_exercise_8_reads_moved_digits(monkeypatch):
+    """It trains what is built and tells both numbers; softmax regression does not bear the shift."""
+    monkeypatch.setattr(checks.training, "train", lambda *a, **how: None)
+    rng = np.random.default_rng(0)
+    digits = Digits(
+        *(rng.integers(0, 10, s).astype(np.uint8) for s in ([9, 28, 28], 9, [9, 28, 28], 9)),
+        "mnist",
+    )
+    for source, hint in {"lambda: linear(None)": "90% is the goal", "lambda: linear('softmax')": "has a softmax", "lambda: 3": "not a int"}.items():  # fmt: skip
+        for _, verdict in answers(
+            lambda b: checks.check_bears_shifts(b, digits), {hint: source}, {"linear": linear}
+        ):
+            assert not verdict and hint in verdict.message, verdict.message

@@ -19,6 +19,7 @@ def small_cnn(
     dropout: float = 0.0,
     seed: int = 0,
     dtype: str | None = None,
+    average: bool = False,
 ) -> keras.Model:
     """Return an untrained network that turns images into logits.
 
@@ -40,6 +41,8 @@ def small_cnn(
         seed: of the initial weights and of the dropout.
         dtype: a Keras dtype policy such as `"mixed_bfloat16"`; by default the global one. The
             logits are float32 in any case.
+        average: hand the mean of each last feature map to the dense layer (global average
+            pooling), not all of its places.
 
     Returns:
         A model from images [n, height, width(, channels)] with pixels in 0..255 of any dtype to
@@ -74,7 +77,7 @@ def small_cnn(
         )
         for layer in [convolution, *(pool + rest if pool_first else rest + pool)]:
             x = layer(x)
-    x = layers.Flatten(dtype=dtype)(x)
+    x = (layers.GlobalAveragePooling2D if average else layers.Flatten)(dtype=dtype)(x)
     if dropout:
         x = layers.Dropout(dropout, seed=seed, dtype=dtype)(x)
     initial = keras.initializers.GlorotUniform(seed + len(filters))

@@ -1,6 +1,6 @@
 """The fast training loop: data in memory, all steps in one graph, and clear words if it cannot run.
 
-The idiom is taught in week 6's notebook, section 5. Here it has its checks, and room for several
+The idiom is taught in week 6's notebook, section 7. Here it has its checks, and room for several
 devices, other losses and other optimizers.
 """
 
@@ -29,7 +29,7 @@ def one_cycle(peak: float, steps: int, warmup: float = 0.25) -> np.ndarray:
     Raises:
         ValueError: an argument is outside its range.
 
-    Source: after L. Smith, "Cyclical learning rates for training neural networks", 2015.
+    Source: after L. Smith, N. Topin, "Super-convergence", 2017 (arXiv 1708.07120).
     """
     if not (np.isfinite(peak) and peak > 0):
         raise ValueError(f"peak must be a rate above 0, not {peak}")
@@ -147,7 +147,8 @@ def train(
     with strategy.scope():
         loop, used = _cached(model, "train", key, lambda: _loop(model, loss, optimizer, *shapes))
         if optimizer is None:
-            for variable in used.variables:
+            # The moments begin at 0 again; a scale of the loss stays as it was found.
+            for variable in getattr(used, "inner_optimizer", used).variables:
                 variable.assign(tf.zeros(variable.shape, variable.dtype))
         losses, done = loop(x, labels, tf.constant(order), tf.constant(rates))
     losses, done = losses.numpy(), int(done)
@@ -195,7 +196,7 @@ def _loop(model, loss, optimizer, x_shape, x_type, y_shape, y_type, batch) -> tu
     replicas = strategy.num_replicas_in_sync
     if optimizer is None:
         optimizer = speed.FusedAdam() if replicas == 1 else keras.optimizers.Adam()
-        if model.dtype_policy.name == "mixed_float16":
+        if any(layer.compute_dtype == "float16" for layer in model.layers):
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     optimizer.build(model.trainable_variables)
     # A Keras loss called as a whole would divide by the number of devices a second time.

@@ -10,7 +10,9 @@
 | `classifier` | a head on a body as one file that answers with names                      |
 | `report`     | confusion matrix and worst mistakes as one HTML page                      |
 | `__main__`   | the command `python -m week09_transfer PHOTOS --out model.keras`          |
+| `drawings`   | the drawings: what is explained, before its code                          |
 | `plots`      | the figures of this week                                                  |
+| `study`      | the runs behind three figures: `python -m week09_transfer.study`          |
 | `checks`     | the checks of this week's exercises                                       |
 """
 

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from week02_basics.measure import situation
-from week02_basics.taught import taught
-from week06_cnn.training import batches, one_cycle
 from week08_inception.saving import load_model
 from week09_transfer import bodies, classifier, flowers, photos, report
 
@@ -26,7 +24,10 @@ ARGUMENTS.add_argument("--test", metavar="FOLDER", help="a second folder to test
 ARGUMENTS.add_argument("--body", metavar="FILE.keras", help="pixels to features, for MobileNet's")
 ARGUMENTS.add_argument("--cache", metavar="FOLDER", help="keep the features for the next run")
 ARGUMENTS.add_argument("--skip", action="store_true", help="leave out files that cannot be read")
-ARGUMENTS.add_argument("--fine-tune", action="store_true", help="then train the body as well")
+ARGUMENTS.add_argument(
+    "--keep-copies", action="store_true", help="photos that look like copies are different ones"
+)
+ARGUMENTS.add_argument("--fine-tune", action="store_true", help="then train the whole network")
 ARGUMENTS.add_argument("--flowers", action="store_true", help="fetch the flowers (229 MB) first")
 
 
@@ -55,10 +56,11 @@ def _train(given: argparse.Namespace) -> None:
         raise ValueError(f"{out}: --out needs a name in a folder that is there, ending with .keras")
     network = load_model(given.body) if given.body else bodies.mobilenet(SIDE)
     side = network.input_shape[1]
-    read = photos.read_folder(given.photos, side, skip=given.skip, progress=_dots("reading"))
+    how = {"skip": given.skip, "keep_copies": given.keep_copies}
+    read = photos.read_folder(given.photos, side, progress=_dots("reading"), **how)
     if given.test:
-        test = photos.read_folder(given.test, side, skip=given.skip, progress=_dots("reading test"))
-        photos.apart(read, test)
+        test = photos.read_folder(given.test, side, progress=_dots("reading test"), **how)
+        photos.apart(read, test, keep_copies=given.keep_copies)
         training = read
     else:
         for_training, for_test = photos.split(read.labels)
@@ -73,7 +75,9 @@ def _train(given: argparse.Namespace) -> None:
     head = classifier.fit_head(features, training.labels, len(training.classes))
     model = classifier.with_head(network, head)
     if given.fine_tune:
-        _fine_tune(model, training)
+        print("fine-tuning", flush=True)
+        model, best = classifier.fine_tune(network, head, training.pixels, training.labels)
+        situation(f"fine-tuned: the weights after epoch {best} are kept", holds=best >= 0)
     answers = classifier.named(model, training.classes)
     probability = classifier.probabilities(answers, test.pixels)
     page = out.with_suffix(".html")
@@ -82,16 +86,6 @@ def _train(given: argparse.Namespace) -> None:
     right = int(np.sum(probability.argmax(axis=1) == test.labels))
     situation(f"{right} of them are named right", holds=right <= len(test.files))
     print(f"saved {out.name}, report in {page.name}")
-
-
-def _fine_tune(model, training: photos.Photos, epochs: int = 8) -> None:
-    """Train all layers by the lesson's rule, the first ones at a hundredth of the rate."""
-    batch = min(classifier.BATCH, len(training.files))
-    order = batches(len(training.files), batch, epochs, seed=0)
-    learn, layers = taught("week09_transfer").by_layer(model)
-    shares = np.geomspace(0.01, 1, len(layers))
-    print(f"fine-tuning: {len(order)} steps", flush=True)
-    learn(training.pixels, training.labels, order, one_cycle(0.003, len(order)), shares)
 
 
 def _use(given: argparse.Namespace) -> None:

@@ -1,12 +1,12 @@
 """Bodies: pretrained networks from pixels to features, and features computed once and kept."""
 
 import hashlib
+import socket
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, TypeVar
 
-from week02_basics.measure import situation
 from week06_cnn.training import logits
 from week08_inception import recogniser, saving
 
@@ -14,19 +14,18 @@ import keras
 import numpy as np
 
 WEIGHTS = "mobilenet_2_5_224_tf_no_top.h5"
+PATIENCE = 10.0  # seconds for an answer of the network
 
-T = TypeVar("T")
 
-
-class Body(NamedTuple):
-    """A network from pixels 0..255, [n, side, side, 3], to features [n, d]."""
-
-    source: str  # "mobilenet" or "own"
-    network: keras.Model
-
-    def pick(self, *, mobilenet: T, own: T) -> T:
-        """Return the one that belongs to this body."""
-        return {"mobilenet": mobilenet, "own": own}[self.source]
+def norms(network: keras.Model) -> list[keras.layers.Layer]:
+    """Return a network's batch norms, those of models inside it included."""
+    found = []
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            found.append(layer)
+        elif isinstance(layer, keras.Model):
+            found += norms(layer)
+    return found
 
 
 def mobilenet(side: int = 224) -> keras.Model:
@@ -44,29 +43,55 @@ def mobilenet(side: int = 224) -> keras.Model:
     return recogniser.weighted(WEIGHTS, include_top=False, pooling="avg", input_tensor=scaled)
 
 
-def choose(own: Callable[[int], keras.Model], side: int) -> Body:
-    """Return MobileNet's body, or where its weights cannot be had `own(side)`; say which."""
+def choose(
+    load: Callable[[int], keras.Model], digits: keras.Model, side: int
+) -> tuple[keras.Model, str]:
+    """Return a body from scaled pixels, -1..1, to features, and where it comes from; say which.
+
+    Args:
+        load: returns the body for pictures of this side. It gets `PATIENCE` seconds for each answer of
+            the network, and Keras' warning about sizes other than its own is muted.
+        digits: a network for grey digits, 28 x 28, whose last layer is its head: what is taken in its
+            place if it cannot be had.
+        side: pixels of the pictures.
+
+    Returns:
+        The body, and "mobilenet" or "own".
+    """
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(PATIENCE)
     try:
-        body, why = Body("mobilenet", mobilenet(side)), "ImageNet's MobileNet, alpha 0.25"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            body, source, why = load(side), "mobilenet", "ImageNet's MobileNet, alpha 0.25"
     except Exception as err:  # whatever disk or network are up to, the lesson goes on
         reason = " ".join(str(err).split())[:120] or type(err).__name__
-        body, why = Body("own", own(side)), f"our digits network (no MobileNet: {reason})"
-    situation(f"body: {why}", holds=tuple(body.network.input_shape) == (None, side, side, 3))
-    return body
+        body, source = from_digits(digits, side), "own"
+        why = f"our digits network (no MobileNet: {reason})"
+    finally:
+        socket.setdefaulttimeout(before)
+    print(f"\u224b body: {why}")
+    return body, source
 
 
 def from_digits(digits: keras.Model, side: int) -> keras.Model:
-    """Return a body for colour pictures made of a network for grey digits, 28 x 28.
+    """Return a body for colour pictures, scaled to -1..1, made of a network for grey digits, 28 x 28.
+
+    Its layers are copies, in one row, so that they can be frozen one by one.
 
     Args:
         digits: a network whose last layer is its head, such as `week06_cnn.models.small_cnn`.
         side: pixels of the colour pictures.
     """
-    features = keras.Model(digits.inputs, digits.layers[-2].output)
+    features = keras.models.clone_model(keras.Model(digits.inputs, digits.layers[-2].output))
+    features.set_weights(digits.get_weights()[:-2])
     inputs = keras.Input((side, side, 3))
-    grey = keras.ops.image.rgb_to_grayscale(inputs)
-    small = keras.layers.Resizing(28, 28, antialias=True)(grey)
-    return keras.Model(inputs, features(small))
+    x = keras.layers.Rescaling(127.5, offset=127.5)(inputs)
+    x = keras.ops.image.rgb_to_grayscale(x)
+    x = keras.layers.Resizing(28, 28, antialias=True)(x)
+    for layer in features.layers[1:]:
+        x = layer(x)
+    return keras.Model(inputs, x)
 
 
 def kept(network: keras.Model, pixels: np.ndarray, folder: str | Path) -> np.ndarray:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from week06_cnn.training import batches, logits, one_cycle, train
-from week08_inception.images import SUFFIXES
+from week06_cnn.training import batches, cross_entropy, logits, one_cycle, train
 from week08_inception.saving import atomically, load_model
-from week09_transfer.photos import square
+from week09_transfer.bodies import norms
+from week09_transfer.photos import endings, square
 
 import keras
 import numpy as np
@@ -45,9 +45,63 @@ def fit_head(
     """
     head = new_head(features.shape[1], classes, seed)
     batch = min(BATCH, len(features))
-    order = batches(len(features), batch, -(-steps // (len(features) // batch)), seed)[:steps]
+    order = batches(len(features), batch, int(np.ceil(steps / (len(features) // batch))), seed)[
+        :steps
+    ]
     train(head, features, labels, order=order, rates=one_cycle(0.01, steps))
     return head
+
+
+def fine_tune(
+    network: keras.Model,
+    head: keras.Model,
+    pixels: np.ndarray,
+    labels: np.ndarray,
+    rate: float = 3e-4,
+    epochs: int = 8,
+    seed: int = 0,
+) -> tuple[keras.Model, int]:
+    """Train a body further, below a head that was trained first, and keep what was best.
+
+    Its batch norms are frozen, and so work in inference mode. Every sixth picture of each class is
+    held out; the weights of the epoch with the lowest loss on them are kept, and those of the start
+    are among them.
+
+    Args:
+        network: from pixels to features; its weights change in place.
+        head: from features to logits, as `fit_head` returns it; its weights change, too.
+        pixels, labels: uint8 [n, side, side, 3], int32 [n].
+        rate: of Adam, constant.
+        epochs: how often all pictures are seen.
+        seed: of their order.
+
+    Returns:
+        The model from pixels to logits, and the epoch whose weights it has (0: those of the start).
+    """
+    model = with_head(network, head)
+    for norm in norms(network):
+        norm.trainable = False
+    held = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        held[np.nonzero(labels == label)[0][5::6]] = True
+    x, y = pixels[~held], labels[~held]
+    batch = min(BATCH, len(x))
+    optimizer = keras.optimizers.Adam(rate)
+    optimizer.build(model.trainable_variables)
+
+    def loss() -> float:
+        look = held if held.any() else ~held
+        return float(cross_entropy(labels[look], logits(model, pixels[look], batch=64)))
+
+    best, kept, lowest = 0, model.get_weights(), loss()
+    for epoch in range(1, epochs + 1):
+        order = batches(len(x), batch, 1, seed + epoch)
+        rates = np.full(len(order), rate)
+        train(model, x, y, optimizer=optimizer, order=order, rates=rates)
+        if (found := loss()) < lowest:
+            best, kept, lowest = epoch, model.get_weights(), found
+    model.set_weights(kept)
+    return model, best
 
 
 def with_head(network: keras.Model, head: keras.Model) -> keras.Model:
@@ -120,7 +174,7 @@ def classify(classifier: keras.Model, folder: str | Path) -> Iterator[Said]:
     """
     folder = Path(folder)
     files = [folder] if folder.is_file() else sorted(folder.rglob("*"))
-    files = [file for file in files if file.suffix.lower() in SUFFIXES and file.is_file()]
+    files = [file for file in files if file.suffix.lower() in endings() and file.is_file()]
     if not files:
         raise FileNotFoundError(f"no picture in {folder.name!r}")
     side = classifier.input_shape[1]

@@ -94,11 +94,20 @@ def picture(kind: str, seed: int) -> Image.Image:
     return image
 
 
-def draw_folder(folder: str | Path, per_class: int = 80, kinds: list[str] | None = None) -> Path:
-    """Draw a folder of flowers, one subfolder of JPEG files for each kind, and return it."""
+def draw_folder(
+    folder: str | Path, per_class: int = 80, kinds: list[str] | None = None, first: int = 0
+) -> Path:
+    """Draw a folder of flowers, one subfolder of JPEG files for each kind, and return it.
+
+    Args:
+        folder: where to; it is made if necessary.
+        per_class: how many of each kind.
+        kinds: of `KINDS`; by default all.
+        first: number of the first; a flower with another number is another flower.
+    """
     for kind in kinds or sorted(KINDS):
         target = Path(folder, kind)
         target.mkdir(parents=True, exist_ok=True)
-        for number in range(per_class):
+        for number in range(first, first + per_class):
             picture(kind, number).save(target / f"{kind}_{number:03}.jpg", quality=90)
     return Path(folder)

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -51,7 +50,8 @@ def facts() -> Facts:
 def diagnose(facts: Facts) -> str:
     """Say what stands between a machine and its GPU, the first obstacle first."""
     if facts.found:
-        return f"ready: TensorFlow uses {facts.found} GPU{'s' if facts.found > 1 else ''}"
+        more = "; without a strategy it uses the first" if facts.found > 1 else ""
+        return f"ready: TensorFlow sees {facts.found} GPU{'s' if facts.found > 1 else ''}{more}"
     if facts.system == "win32":
         return "Windows: TensorFlow has no GPU support here; work inside WSL2"
     if facts.system != "linux":
@@ -85,25 +85,3 @@ MESSAGES = {
 def explain(log: str) -> list[tuple[str, str]]:
     """Return the messages of `MESSAGES` that occur in a log, with their meanings."""
     return [(message, means) for message, means in MESSAGES.items() if message in log]
-
-
-def products(size: int = 1024) -> dict[str, Callable[[], object]]:
-    """Return a matrix product for each device, by its name such as `CPU:0`, to be timed.
-
-    Each call ends with one number on the host, for a GPU answers before it has finished.
-    """
-    with tf.device("CPU:0"):
-        matrix = tf.random.stateless_uniform([size, size], [9, 9])
-
-    def product(device: str) -> Callable[[], float]:
-        with tf.device(device):
-            mine = tf.identity(matrix)
-
-        def run() -> float:
-            with tf.device(device):
-                return float(tf.reduce_sum(mine @ mine))
-
-        return run
-
-    names = [d.name.removeprefix("/device:") for d in tf.config.list_logical_devices()]
-    return {name: product(name) for name in names if name.startswith(("CPU", "GPU"))}

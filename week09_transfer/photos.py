@@ -1,6 +1,8 @@
 """A folder with one subfolder a class, read into pixels and labels, or every reason why not."""
 
+import hashlib
 import io
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -10,8 +12,10 @@ from week08_inception.images import SUFFIXES, jpeg_bytes
 import numpy as np
 from PIL import Image
 
-THUMB = 16  # pixels; two photos are the same if they agree at this size
-SAME = 4.5  # grey levels of 256 by which they may differ, root mean square
+THUMB = 32  # pixels; two photos are the same if they agree at this size
+SAME = 10.0  # grey levels of 256 by which they may differ, root mean square
+ALIKE = 0.175  # and the share of the picture's own contrast, its standard deviation
+HEIF = {".heic", ".heif"}  # what phones write; Pillow reads it with the package pillow-heif
 
 Progress = Callable[[int, int], None]
 
@@ -34,6 +38,16 @@ class Photos(NamedTuple):
         )
 
 
+def endings() -> set[str]:
+    """Return the endings of the files that can be read here, small letters, with their dot."""
+    try:
+        import pillow_heif  # a package that the course does not need, and uses if it is there
+    except ImportError:
+        return set(SUFFIXES)
+    pillow_heif.register_heif_opener()
+    return SUFFIXES | HEIF
+
+
 def square(file: str | Path, side: int) -> np.ndarray:
     """Return the middle square of an image file of any kind as uint8 [side, side, 3].
 
@@ -54,18 +68,21 @@ def read_folder(
     *,
     most: int | None = None,
     skip: bool = False,
+    keep_copies: bool = False,
     progress: Progress | None = None,
 ) -> Photos:
     """Read all pictures below a folder; each subfolder is a class, named like it.
 
-    Hidden folders and files without an image's ending are passed over. A photo that comes twice in
-    one class is read once, and `notes` says so.
+    Hidden files and folders are passed over; what else has no image's ending, and links that lead
+    nowhere, are counted by ending in `notes`. A photo that comes twice in one class is read once, and
+    `notes` says so.
 
     Args:
         folder: for instance with the subfolders `cats` and `dogs`.
         side: pixels of the squares that come out.
         most: read at most so many pictures of a class, the first by name.
         skip: leave out files that cannot be read, with a note, in place of refusing the folder.
+        keep_copies: take photos that look the same for different ones.
         progress: called with the number of pictures read, and of all.
 
     Raises:
@@ -76,13 +93,23 @@ def read_folder(
     folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder.name!r}")
-    inside = {
-        sub.name: [
-            f for f in sorted(sub.rglob("*")) if f.suffix.lower() in SUFFIXES and f.is_file()
-        ]
-        for sub in sorted(folder.iterdir())
-        if sub.is_dir() and not sub.name.startswith((".", "__"))
-    }
+    readable = endings()
+    inside: dict[str, list[Path]] = {}
+    other: Counter[str] = Counter()
+    for sub in sorted(folder.iterdir()):
+        if not sub.is_dir() or sub.name.startswith((".", "__")):
+            continue
+        inside[sub.name] = []
+        for file in sorted(sub.rglob("*")):
+            if file.is_dir() or any(part.startswith(".") for part in file.relative_to(sub).parts):
+                continue
+            if not file.is_file():
+                other["broken link"] += 1
+            elif file.suffix.lower() in readable:
+                inside[sub.name].append(file)
+            else:
+                other[file.suffix.lower() or "without an ending"] += 1
+    passed = _counted(other)
     if len(inside) < 2:
         found = f"only the folder {next(iter(inside))!r}" if inside else "no folder"
         raise ValueError(
@@ -90,7 +117,8 @@ def read_folder(
         )
     faults = [f"class {name!r} is empty" for name, files in inside.items() if not files]
     if faults:
-        raise ValueError(f"{folder.name}: {_list(faults)}; it takes {', '.join(sorted(SUFFIXES))}")
+        takes = f"it takes {', '.join(sorted(readable))}"
+        raise ValueError("; ".join([f"{folder.name}: {_list(faults)}", takes, *passed]))
     todo = [(file, k) for k, files in enumerate(inside.values()) for file in files[:most]]
     files, pixels, labels = [], [], []
     for done, (file, label) in enumerate(todo, 1):
@@ -104,16 +132,20 @@ def read_folder(
             progress(done, len(todo))
     if faults and not skip:
         raise ValueError(f"cannot be read: {_list(faults)}")
-    notes = tuple(f"left out: {fault}" for fault in faults)
+    notes = (*passed, *(f"left out: {fault}" for fault in faults))
     photos = Photos(files, np.array(pixels), np.array(labels, np.int32), list(inside), notes)
     gone = [name for k, name in enumerate(photos.classes) if k not in photos.labels]
     if gone:
         raise ValueError(f"no file of class {', '.join(map(repr, gone))} can be read")
-    return _without_copies(photos)
+    return photos if keep_copies else _without_copies(photos)
 
 
 def twins(pixels: np.ndarray, others: np.ndarray | None = None) -> list[tuple[int, int]]:
     """Return pairs of indices whose pictures are the same, re-saved or resized copies included.
+
+    The same are equal pixels, and grey thumbnails that differ by little, both in grey levels and as
+    a share of their contrast. Noise has little contrast once it is small, and of two line drawings
+    the lines lie elsewhere: both need equal pixels. Cropped or turned copies are not found.
 
     Args:
         pixels: uint8 [n, side, side, 3].
@@ -122,13 +154,17 @@ def twins(pixels: np.ndarray, others: np.ndarray | None = None) -> list[tuple[in
     Returns:
         Pairs (index in pixels, index in others), sorted.
     """
-    small = _thumbs(pixels)
-    against = small if others is None else _thumbs(others)
+    small, bytes_of = _thumbs(pixels), _digests(pixels)
+    against, others_bytes = (
+        (small, bytes_of) if others is None else (_thumbs(others), _digests(others))
+    )
     found = []
     for i, one in enumerate(small):
         gaps = np.sqrt(np.mean((against - one) ** 2, axis=1))
+        near = (gaps < SAME) & (gaps < ALIKE * one.std())
+        same = near | np.array([digest == bytes_of[i] for digest in others_bytes])
         start = i + 1 if others is None else 0
-        found += [(i, int(j) + start) for j in np.nonzero(gaps[start:] < SAME)[0]]
+        found += [(i, int(j) + start) for j in np.nonzero(same[start:])[0]]
     return found
 
 
@@ -156,8 +192,12 @@ def split(labels: np.ndarray, share: float = 0.25, seed: int = 9) -> tuple[np.nd
     return np.sort(np.concatenate(train)), np.sort(np.concatenate(test))
 
 
-def apart(train: Photos, test: Photos) -> None:
+def apart(train: Photos, test: Photos, *, keep_copies: bool = False) -> None:
     """Refuse a test set that has other classes, or that holds a photo of the training set.
+
+    Args:
+        train, test: what to compare.
+        keep_copies: take photos that look the same for different ones.
 
     Raises:
         ValueError: the message names the classes, or the files of up to six pairs.
@@ -165,7 +205,7 @@ def apart(train: Photos, test: Photos) -> None:
     if train.classes != test.classes:
         odd = sorted(set(train.classes) ^ set(test.classes))
         raise ValueError(f"only in one of the two folders: {', '.join(map(repr, odd))}")
-    pairs = twins(train.pixels, test.pixels)
+    pairs = [] if keep_copies else twins(train.pixels, test.pixels)
     if pairs:
         names = [f"{_name(train, i)} is also {_name(test, j)}" for i, j in pairs]
         raise ValueError(f"photos to train with are in the test as well: {_list(names)}")
@@ -202,9 +242,23 @@ def _thumbs(pixels: np.ndarray) -> np.ndarray:
     return np.array(sized, np.float32).reshape(len(pixels), -1)
 
 
+def _digests(pixels: np.ndarray) -> list[bytes]:
+    """Return a digest of each picture."""
+    return [hashlib.sha256(np.ascontiguousarray(p).data).digest() for p in pixels]
+
+
+def _counted(other: Counter[str]) -> tuple[str, ...]:
+    """Say how many files were not read, by ending."""
+    if not other:
+        return ()
+    told = ", ".join(f"{count} {ending}" for ending, count in sorted(other.items()))
+    hint = " (pip install pillow-heif to read .heic)" if set(other) & HEIF else ""
+    return (f"not read: {told}{hint}",)
+
+
 def _name(photos: Photos, i: int) -> str:
-    """Name a file with its folder."""
-    return f"{photos.files[i].parent.name}/{photos.files[i].name}"
+    """Name a file with its class."""
+    return f"{photos.classes[photos.labels[i]]}/{photos.files[i].name}"
 
 
 def _list(faults: Sequence[str]) -> str:
