@@ -5,10 +5,22 @@ import os
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 from week02_basics.taught import taught
-from week10_tfrecord import captchas, checks, faults, feeding, plots, processes, service, writing
+from week10_tfrecord import (
+    captchas,
+    checks,
+    drawings,
+    faults,
+    feeding,
+    plots,
+    processes,
+    service,
+    study,
+    writing,
+)
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -235,20 +247,24 @@ def test_order_depends_on_the_seed(drawn, week):
     assert sorted(first) == sorted(second) == sorted(order(week.read(paths, 10)))
 
 
-def test_the_split_cannot_leak(drawn, week, tmp_path):
-    """An image stays on its side when it is copied and the shards are dealt anew."""
+def test_the_split_goes_by_the_string(drawn, week, tmp_path):
+    """A captcha stays on its side when it is copied, encoded anew, and dealt into other shards."""
     paths, _ = faults.files(drawn[0])
     records = records_of(paths)
-    writing.write_shard(tmp_path / "again", [*records[::-1], *records])
-    other = [str(tmp_path / "again")]
+    other = [
+        week.to_example(bytes(9600), [60, 160], captchas.labels(text)) for text in ("0000", "0007")
+    ]
+    writing.write_shard(tmp_path / "again", [*records[::-1], *other, *records])
 
-    def images(files, validation):
+    def strings(files, validation):
         data = week.read(files, 8, source=week.part(validation))
-        return {image.tobytes() for x, _ in data for image in x.numpy()}
+        return {tuple(row) for _, y in data for row in y.numpy()}
 
-    held, kept = images(paths, True), images(paths, False)
-    assert held and kept and not held & kept and len(held | kept) == 60
-    assert images(other, True) == held and images(other, False) == kept
+    held, kept = strings(paths, True), strings(paths, False)
+    assert held and kept and not held & kept
+    more = [str(tmp_path / "again")]
+    assert held <= strings(more, True) and kept <= strings(more, False)
+    assert not strings(more, True) & strings(more, False)
 
 
 # --- faults -----------------------------------------------------------------------------------
@@ -317,6 +333,32 @@ def test_a_broken_record_is_named_or_skipped(kind, twenty, week, tmp_path):
     assert left.kept == sum(len(y) for _, y in week.read(left.files, 8)) == 40 - lost
     assert [(fault.file, fault.record) for fault in left.faults] == [("bad", 7)]
     assert left.report().startswith(f"{left.kept} records kept, 1 skipped\n  bad, record 7: ")
+
+
+@pytest.mark.hostile
+@pytest.mark.parametrize("kind", ["GZIP", "ZLIB"])
+def test_a_compressed_file_is_named_as_such(kind, twenty, week, tmp_path):
+    path = str(tmp_path / "a")
+    writing.write_shard(path, twenty, kind)
+    with pytest.raises(faults.BrokenRecord, match=f"whole file is compressed .{kind}."):
+        with faults.naming([path], week.FEATURES, SHAPE):
+            for _ in week.read([path], 8):
+                pass
+    writing.write_shard(path, twenty)
+    assert faults.compressed(path) == ""
+
+
+def test_a_default_value_fills_in(week):
+    spec = {"label": tf.io.FixedLenFeature([4], tf.int64, default_value=[0] * 4)}
+    whole, empty = week.to_example(b"", [60, 160], [1, 2, 3, 4]), tf.train.Example()
+    for record in (whole, empty.SerializeToString()):
+        assert tf.io.parse_single_example(record, spec)["label"].shape == 4
+        assert faults.wrong(record, spec) == ""
+    for label in ([], [1, 2, 3]):  # a list that is too short is not a missing one
+        record = week.to_example(b"", [60, 160], label)
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            tf.io.parse_single_example(record, spec)
+        assert f"{len(label)} values" in faults.wrong(record, spec)
 
 
 @pytest.mark.hostile
@@ -396,6 +438,9 @@ def test_prediction_takes_any_image_file_and_nothing_else(week):
     for wrong in (b"", b"hello", png(image)[:500], png(image, format="GIF"), png(image)[8:]):
         with pytest.raises(ValueError, match="not a whole PNG or JPEG image"):
             week.read_captcha(net, wrong)
+    deep = Image.fromarray(np.full([60, 160], 40_000, np.uint16))
+    with pytest.raises(ValueError, match="16 bits a pixel"):
+        week.read_captcha(net, png(deep))
 
 
 # --- service, figures -------------------------------------------------------------------------
@@ -404,31 +449,109 @@ def test_prediction_takes_any_image_file_and_nothing_else(week):
 def test_the_service_serves_each_record_once_an_epoch(drawn, week):
     paths, _ = faults.files(drawn[0])
     direct = sorted(y.tolist() for _, part in week.read(paths, 4) for y in part.numpy())
-    with service.serving(workers=2) as address:
-        assert "127.0.0.1" in address
-        served = service.shared(week.read(paths, 4), address)
+    with service.serving(workers=2) as servers:
+        assert "127.0.0.1" in servers.address
+        served = service.shared(week.read(paths, 4), servers.address)
         for _ in range(2):
             got = sorted(y.tolist() for _, part in served for y in part.numpy())
             assert got == direct
 
 
-def test_waiting_is_the_share_without_a_step():
+def test_loopback_never_goes_through_a_proxy():
+    found = service.past_proxies({"no_proxy": "intranet", "https_proxy": "http://proxy:3128"})
+    assert set(found) == {"no_proxy", "NO_PROXY", "no_grpc_proxy"}
+    assert all(value == "intranet,localhost,127.0.0.1" for value in found.values())
+
+
+def test_a_deadline_ends_a_wait_and_can_be_tried_again():
+    gate = threading.Event()
+
+    def elements():
+        yield 1
+        gate.wait(60)
+        yield 2
+
+    arriving = service.Deadline(elements(), seconds=0.2)
+    assert next(arriving) == 1
+    with pytest.raises(TimeoutError, match=r"no batch within 0\.2 s"):
+        next(arriving)
+    gate.set()
+    arriving.seconds = 30
+    assert list(arriving) == [2]
+
+    def failing():
+        raise KeyError("gone")
+        yield
+
+    with pytest.raises(KeyError):
+        next(service.Deadline(failing(), seconds=30))
+
+
+def test_waiting_is_the_share_from_asking_to_having():
     made = [(0.0, 1.0), (2.0, 3.0)]
-    assert feeding.waited(made, [(1.0, 2.0), (3.0, 4.0)]) == pytest.approx(1 / 3)
-    assert feeding.waited(made, [(1.0, 2.5), (2.5, 4.0)]) == pytest.approx(0)
+    used = [(1.0, 2.0), (3.0, 4.0)]
+    watched = feeding.Watched(made, [(0.0, 1.0), (2.0, 3.0)], used)
+    assert feeding.waiting(watched) == pytest.approx(1 / 2)
+
+
+def test_a_watched_training_sees_every_batch(week, drawn):
+    paths, _ = faults.files(drawn[0])
+    data = tf.data.TFRecordDataset(paths).batch(4).map(feeding.stamped(week.parse)).repeat()
+    seen = []
+    found = feeding.watch(data, lambda x, y: seen.append(x.shape), count=5)
+    assert len(seen) == 8 and [len(spans) for spans in found] == [5, 5, 5]
+    for made, waited, used in zip(*found, strict=True):
+        assert waited[0] <= made[0] + 0.01 <= made[1] + 0.02 and made[1] <= waited[1] + 0.01
+        assert waited[1] == used[0] < used[1]
 
 
 def test_figures_draw_what_they_are_given():
     images = np.zeros([7, 60, 160], np.uint8)
     spans = [(0.0, 1.0), (2.0, 3.0)]
+    run = feeding.Watched(spans, spans, [(1.0, 2.0), (3.0, 4.0)])
+    held = {
+        "x": {"a": (np.arange(3), np.ones([2, 3]))},
+        "z": {"a": (np.arange(3), np.ones([2, 3]))},
+    }
     for fig, axes in [
         (plots.captchas(images, ["1234"] * 7), 10),
-        (plots.waiting({"a": (spans, spans), "b": (spans, spans)}), 2),
-        (plots.rates({"slow": 10, "ceiling": 1000}, "ceiling"), 1),
+        (plots.timelines({"a": run, "b": run}, batches=2), 2),
+        (plots.rates({"slow": 10, "ceiling": 1000}, "ceiling", ["slow"]), 1),
         (plots.positions(np.arange(400).reshape(4, 10, 10), captchas.DIGITS), 4),
+        (plots.curves(held, "right", ["a"]), 2),
+        (plots.converging([0, 5], [0, 1], "right"), 1),
+        (plots.shuffled(count=50, buffer=5)[0], 1),
     ]:
         assert len(fig.axes) == axes and any(ax.has_data() for ax in fig.axes)
         plt.close(fig)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "record",
+        "waiting",
+        "shuffle_buffer",
+        "trunk_and_heads",
+        "statistics",
+        "orders",
+        "cluster",
+        "data_service",
+    ],
+)
+def test_schematics_hold_their_text(name):
+    plt.close(getattr(drawings, name)())
+
+
+def test_the_studies_have_every_run():
+    rows = study.load("schemes")
+    for scheme in ("heads", "vector", "four"):
+        assert study.column(rows, "strings", scheme=scheme, steps=220).shape == (3,)
+        assert study.column(rows, "strings", scheme=scheme, cost=220).shape == (3,)
+    rows = study.load("turns")
+    assert study.column(rows, "captchas", statistics="own").shape == (3,)
+    for weight in study.WEIGHTS:
+        assert study.column(rows, "captchas", order="mixed", weight=weight).shape == (3,)
 
 
 # --- exercises --------------------------------------------------------------------------------
@@ -441,23 +564,45 @@ MENDED_WRONG = {
     "labels of 6000": "lambda files, batch: labels_of(files, batch).take(5)",
     "the first batch has shape": "lambda files, batch: labels_of(files, 10)",
 }
-PADDED_WRONG = {
-    "this is ragged": "lambda r, n: tf.io.parse_example("
-    "r, {'label': tf.io.RaggedFeature(tf.int64)})['label']",
-    "this is sparse": "lambda r, n: tf.io.parse_example("
-    "r, {'label': tf.io.VarLenFeature(tf.int64)})['label']",
-    "padded to the longest of the batch": "lambda r, n: parse_padded(r, 5)",
-    "0, which is a digit": "lambda r, n: tf.maximum(parse_padded(r, n), 0)",
-    "InvalidArgumentError": "lambda r, n: tf.io.parse_example("
-    "r, {'label': tf.io.FixedLenFeature([4], tf.int64)})['label']",
+SHARE_WRONG = {
+    "are read by nobody": "lambda f, w, n: f[w * (len(f) // n) : (w + 1) * (len(f) // n)]",
+    "by two workers, or twice": "lambda f, w, n: f",
+    "not even": "lambda f, w, n: f if w == 0 else []",
+    "your turn": "lambda f, w, n: ...",
+}
+HELD_WRONG = {
+    "that is the leak": "lambda image, text: __import__('zlib').crc32(image) % 10 == 0",
+    "answers otherwise": "lambda image, text: np.random.rand() < 0.1",
+    "not about a tenth": "lambda image, text: __import__('zlib').crc32(text.encode()) % 2 == 0",
+    "strings that are alike": "lambda image, text: text[0] == '0'",
+}
+COST = "tf.nn.sparse_softmax_cross_entropy_with_logits(y, z)"
+WEIGHTED_WRONG = {
+    "make no difference": f"lambda y, z, w: tf.reduce_mean({COST})",
+    "divide by the sum": f"lambda y, z, w: tf.reduce_mean({COST} * tf.constant(w))",
+    "one number is wanted": f"lambda y, z, w: {COST}",
+}
+STATISTICS_WRONG = {
+    "the mean of the variances": "lambda m, v: (m.mean(0), v.mean(0))",
+    "the variance of the means": "lambda m, v: (m.mean(0), m.var(0))",
+    "not (3,)": "lambda m, v: (m.mean(), v.mean())",
+}
+SILENT_WRONG = {
+    "the same bytes": "lambda content: content",
+    "TensorFlow notices": "lambda content: content[:-1]",
+    "return bytes": "lambda content: content.decode('latin-1')",
 }
 
 
 @pytest.mark.parametrize(
     ("check", "name", "wrong"),
     [
+        (checks.check_share, "share_of", SHARE_WRONG),
+        (checks.check_held_out, "held_out", HELD_WRONG),
         (checks.check_mended, "labels_of", MENDED_WRONG),
-        (checks.check_padded, "parse_padded", PADDED_WRONG),
+        (checks.check_weighted, "weighted_heads", WEIGHTED_WRONG),
+        (checks.check_statistics, "exact_statistics", STATISTICS_WRONG),
+        (checks.check_silent, "damage", SILENT_WRONG),
     ],
 )
 def test_exercises(check, name, wrong):

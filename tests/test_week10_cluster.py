@@ -37,7 +37,6 @@ def assert_close(losses, one, steps):
 
 def test_one_process_repeats_itself_and_learns_from_each_file(data, one):
     again = training.train(data, **JOB)
-    # The order in which threads add is chance: it has been 1e-6.
     np.testing.assert_allclose(again.weights, one.weights, atol=1e-5)
     assert sorted(one.files) == [s["file"] for s in writing.read_manifest(data)["shards"]]
     assert list(one.losses) == list(range(1, 9))
@@ -139,6 +138,32 @@ def test_a_killed_worker_is_named_and_the_run_resumes(victim, data, one, tmp_pat
     gaps = np.abs(resumed.weights - one.weights)
     assert gaps.max() < 3e-4
     assert np.mean(gaps > 1e-5) < 1e-3
+
+
+@pytest.mark.hostile
+def test_a_lost_worker_is_replaced(data, one, tmp_path):
+    """All start again, once, and end where the unbroken run ends; the second loss is too many."""
+    job, told = JOB | {"folder": data, "checkpoints": tmp_path, "every": 3}, []
+
+    def kill(name, line, process):
+        if len(told) < 1 and name == "worker 1" and line.startswith("step 5 "):
+            process.kill()
+
+    results = launch.local(job, 2, restarts=1, told=told.append, on_line=kill)
+    assert len(told) == 1 and str(told[0]).startswith("worker 1 was killed by SIGKILL")
+    assert_close(results[0]["losses"], one, range(4, 9))
+
+
+def test_restarts_are_counted():
+    tries = []
+
+    def run():
+        tries.append(1)
+        raise launch.WorkerFailed("gone")
+
+    with pytest.raises(launch.WorkerFailed):
+        launch.lasting(run, 2, lambda err: None)
+    assert len(tries) == 3
 
 
 @pytest.mark.hostile

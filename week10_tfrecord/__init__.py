@@ -6,12 +6,14 @@
 | `processes` | processes that are watched: plain words if one dies, none left behind     |
 | `writing`   | shards written at once or not at all, by several processes; the manifest  |
 | `faults`    | which record of which file is broken, and reading past it                 |
-| `feeding`   | slow ways to feed a network, and the stopwatch beside them                |
+| `feeding`   | image files, rates, and a stopwatch that sees who waits for whom          |
 | `service`   | a `tf.data` service on this machine                                       |
 | `training`  | the training that a cluster's worker does, the same for any cluster size  |
 | `worker`    | one worker of a cluster, as a script                                      |
 | `launch`    | the script that starts one worker, or all of them on this machine         |
-| `plots`     | the figures of this week                                                  |
+| `study`     | two studies whose tables the lesson draws                                 |
+| `drawings`  | the schematics of this week                                               |
+| `plots`     | the measured figures of this week                                         |
 | `checks`    | the checks of this week's exercises                                       |
 """
 

@@ -49,7 +49,7 @@ def check_source(write: Callable, features: Mapping) -> None:
     expect(list(parsed["label"][1].numpy()) == label, "the label came back as another one")
 
 
-@exercise("Exercise 2: mend a slow pipeline")
+@exercise("Exercise 4: mend a slow pipeline")
 def check_mended(labels_of: Callable) -> None:
     """Check a pipeline (files, batch) of labels by its contents, then by its rate."""
     rng = np.random.default_rng(0)
@@ -88,26 +88,124 @@ def check_mended(labels_of: Callable) -> None:
     )
 
 
-@exercise("Exercise 3: captchas of any length")
-def check_padded(parse_padded: Callable) -> None:
-    """Check a parser (records, longest) of labels of any length, padded with -1."""
-    labels = [[3, 1, 4], [1], [5, 9, 2, 6, 5], []]
-    records = tf.constant(_label_records(labels))
-    y = parse_padded(records, 6)
-    answered(y)
-    expect(not isinstance(y, tf.RaggedTensor), "this is ragged; `.to_tensor(...)` pads it")
-    expect(not isinstance(y, tf.SparseTensor), "this is sparse; `tf.sparse.to_dense` fills it")
-    y = np.asarray(y)
-    expect(y.ndim == 2 and len(y) == 4, f"the shape is {y.shape}, not (4, 6)")
+@exercise("Exercise 2: deal the files")
+def check_share(share_of: Callable) -> None:
+    """Check a function (files, worker, workers) that returns one worker's files."""
+    for count, workers in ((8, 2), (8, 1), (10, 3), (7, 4), (2, 3)):
+        files = [f"{n}.tfrecord" for n in range(count)]
+        shares = [share_of(list(files), worker, workers) for worker in range(workers)]
+        for share in shares:
+            answered(share)
+        shares = [list(share) for share in shares]
+        where = f"of {count} files for {workers} workers"
+        dealt = [file for share in shares for file in share]
+        expect(set(dealt) <= set(files), f"{where}, it returns what is not among the files")
+        expect(len(set(dealt)) == len(dealt), f"{where}, a file is read by two workers, or twice")
+        expect(len(dealt) == count, f"{where}, {count - len(dealt)} are read by nobody")
+        sizes = sorted(len(share) for share in shares)
+        expect(sizes[-1] - sizes[0] <= 1, f"{where}, the workers have {sizes}: not even")
+
+
+@exercise("Exercise 3: find the leak")
+def check_held_out(held_out: Callable) -> None:
+    """Check a rule (image, text) by which a tenth of all captchas are held back."""
+    rng = np.random.default_rng(0)
+    texts = [f"{n:04d}" for n in range(0, 10_000, 7)]
+    images = [rng.bytes(40) for _ in texts]
+    first = [held_out(image, text) for image, text in zip(images, texts, strict=True)]
+    answered(first[0])
+    first = np.array([bool(side) for side in first])
+    again = [bool(held_out(image, text)) for image, text in zip(images, texts, strict=True)]
+    expect(np.array_equal(first, again), "asked twice about the same captcha, it answers otherwise")
+    others = [bool(held_out(rng.bytes(40), text)) for text in texts]
     expect(
-        y.shape[1] != 5,
-        "padded to the longest of the batch; heads need the same width always: `longest`",
+        np.array_equal(first, others),
+        "the same text with other bytes lies on the other side: that is the leak",
     )
-    expect(y.shape == (4, 6), f"the shape is {y.shape}, not (4, 6)")
-    right = np.array([row + [-1] * (6 - len(row)) for row in labels])
+    share = first.mean()
+    expect(0.06 < share < 0.14, f"it holds back {share:.2f} of the captchas, not about a tenth")
+    pairs = np.array([bool(held_out(b"", f"{n:04d}")) for n in range(1_000)])
     expect(
-        not np.array_equal(y, np.maximum(right, 0)),
-        "padded with 0, which is a digit, too; take -1",
+        0.04 < pairs.mean() < 0.2,
+        "it holds back strings that are alike, such as all with one first digit: training then lacks "
+        "that digit at its place",
     )
-    expect(np.array_equal(y, right), "the labels are not those of the records, padded at the end")
-    expect(np.asarray(parse_padded(records, 8)).shape == (4, 8), "for longest 8 the width is not 8")
+
+
+@exercise("Exercise 5: unequal heads")
+def check_weighted(weighted_heads: Callable) -> None:
+    """Check a cost (labels [n, 4], logits [n, 4, 10], weights [4])."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 10, [6, 4])
+    logits = rng.normal(size=[6, 4, 10]).astype(np.float32)
+    chosen = np.take_along_axis(logits, labels[..., None], axis=2)[..., 0]
+    costs = np.log(np.exp(logits).sum(axis=2)) - chosen
+
+    def of(weights: list[float]) -> float:
+        cost = weighted_heads(labels, logits, weights)
+        answered(cost)
+        expect(np.size(cost) == 1, f"the cost has the shape {np.shape(cost)}; one number is wanted")
+        return float(cost)
+
+    uneven, right = of([1.0, 2.0, 2.0, 1.0]), costs @ [1 / 6, 2 / 6, 2 / 6, 1 / 6]
+    expect(not np.isclose(uneven, costs.mean(), rtol=1e-4), "the weights make no difference")
+    expect(
+        not np.isclose(of([2.0] * 4), 2 * costs.mean(), rtol=1e-4),
+        "twice the weights give twice the cost: divide by the sum of the weights",
+    )
+    expect(
+        not np.isclose(of([1.0] * 4), 4 * costs.mean(), rtol=1e-4),
+        "with equal weights it is the sum over the places; the mean is wanted",
+    )
+    expect(np.isclose(of([1.0] * 4), costs.mean(), rtol=1e-4), "equal weights must give the mean")
+    expect(np.isclose(uneven, right.mean(), rtol=1e-4), "weights 1, 2, 2, 1 give another cost")
+    expect(np.isclose(of([0.0, 0.0, 1.0, 0.0]), costs[:, 2].mean(), rtol=1e-4), "wrong place")
+
+
+@exercise("Exercise 6: repair the statistics at once")
+def check_statistics(exact_statistics: Callable) -> None:
+    """Check a function (means, variances), both [batches, channels], of the whole."""
+    rng = np.random.default_rng(0)
+    values = rng.normal(rng.normal(size=[8, 1, 3]), [1, 2, 3], size=[8, 50, 3])
+    answer = exact_statistics(values.mean(axis=1), values.var(axis=1))
+    answered(answer)
+    expect(len(answer) == 2, "return two arrays: mean and variance")
+    mean, variance = (np.asarray(each) for each in answer)
+    expect(mean.shape == variance.shape == (3,), f"shapes {mean.shape}, {variance.shape}, not (3,)")
+    every = values.reshape(-1, 3)
+    expect(np.allclose(mean, every.mean(axis=0)), "the mean is not that of all values")
+    within = values.var(axis=1).mean(axis=0)
+    expect(
+        not np.allclose(variance, within),
+        "this is the mean of the variances; batches whose means differ spread more than that",
+    )
+    expect(
+        not np.allclose(variance, every.var(axis=0) - within),
+        "this is the variance of the means; what varies within a batch is missing",
+    )
+    expect(np.allclose(variance, every.var(axis=0)), "the variance is not that of all values")
+
+
+@exercise("Exercise 7: a silent fault")
+def check_silent(damage: Callable) -> None:
+    """Check a function from the bytes of a file to others that TensorFlow reads in silence."""
+    labels = [[n, n + 1, 7] for n in range(20)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "labels.tfrecord")
+        write_shard(path, _label_records(labels))
+        content = path.read_bytes()
+        written = list(tf.data.TFRecordDataset(str(path)).as_numpy_iterator())
+        damaged = damage(content)
+        answered(damaged)
+        kind = type(damaged).__name__
+        expect(isinstance(damaged, bytes | bytearray), f"return bytes, not {kind}")
+        expect(bytes(damaged) != content, "these are the same bytes")
+        path.write_bytes(damaged)
+        try:
+            read = list(tf.data.TFRecordDataset(str(path)).as_numpy_iterator())
+        except tf.errors.OpError as err:
+            name = type(err).__name__
+            expect(
+                False, f"TensorFlow notices ({name}): a checksum or the end of the file is wrong"
+            )
+    expect(read != written, "what comes out is what was written")

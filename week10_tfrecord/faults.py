@@ -10,6 +10,7 @@ import functools
 import os
 import struct
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -122,6 +123,12 @@ def walk(
 
 def _framed(path: str) -> Iterator[tuple[int, bytes | str]]:
     """Give number and bytes of each record of a file, or what is wrong with it."""
+    if packed := compressed(path):
+        yield (
+            0,
+            f"the whole file is compressed ({packed}): open it with compression_type={packed!r}",
+        )
+        return
     end, why = _sound(path)
     number = start = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -141,6 +148,22 @@ def _framed(path: str) -> Iterator[tuple[int, bytes | str]]:
                 break
     if why:
         yield number, why
+
+
+def compressed(path: str) -> str:
+    """Return "GZIP" or "ZLIB" if a file is whole compressed data of that kind, else an empty text."""
+    with open(path, "rb") as file:
+        start = file.read(2)
+        if start != b"\x1f\x8b" and not (start[:1] == b"\x78" and int.from_bytes(start) % 31 == 0):
+            return ""
+        file.seek(0)
+        try:  # a length may begin with the same bytes: only what unpacks to a record's head counts
+            head = zlib.decompressobj(wbits=47).decompress(file.read(1 << 16), HEADER.size)
+        except zlib.error:
+            return ""
+    if len(head) < HEADER.size or _week().masked_crc(head[:8]) != HEADER.unpack(head)[1]:
+        return ""
+    return "GZIP" if start == b"\x1f\x8b" else "ZLIB"
 
 
 def _sound(path: str) -> tuple[int, str]:
@@ -190,15 +213,18 @@ def wrong(
     except Exception:  # the protobuf library's own error type depends on its build
         return "it is not an Example"
     for name, want in features.items():
+        kind = held[name].WhichOneof("kind") if name in held else None
+        if kind is None and want.default_value is not None:
+            continue  # TensorFlow fills it in; an empty list it does not
         if name not in held:
             return f"feature {name!r} is missing"
-        kind, wanted = held[name].WhichOneof("kind"), LISTS[want.dtype]
+        wanted = LISTS[want.dtype]
         if kind != wanted:
             return f"feature {name!r} is of type {kind}, {wanted} is expected"
         count, wanted = len(getattr(held[name], kind).value), tf.TensorShape(want.shape)
         if count != wanted.num_elements():
             return f"feature {name!r} has {count} values, {wanted.num_elements()} are expected"
-    if shape is not None:
+    if shape is not None and {"size", "image"} <= set(held):
         size = tuple(held["size"].int64_list.value)
         if size != tuple(shape):
             return f"the image is {size[0]} x {size[1]}, {shape[0]} x {shape[1]} is expected"

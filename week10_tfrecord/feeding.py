@@ -1,9 +1,10 @@
-"""Image files, a step that takes its time, and a stopwatch that sees who waits for whom."""
+"""Image files, rates, and a stopwatch that sees who waits for whom."""
 
 import functools
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from week02_basics.timing import interleaved
 
@@ -34,68 +35,66 @@ def open_image(path: Path) -> np.ndarray:
         return np.asarray(image.convert("L"))
 
 
-def busy_step(spec: tf.TensorSpec) -> Callable[[tf.Tensor], object]:
-    """Return a function of a batch of images, traced already, that works on it like a small network."""
-    weights = tf.ones([7, 7, 1, 16]) / 49
-
-    @tf.function(input_signature=[spec])
-    def step(x: tf.Tensor) -> tf.Tensor:
-        x = tf.cast(x, tf.float32)[..., tf.newaxis]
-        return tf.reduce_mean(tf.nn.conv2d(x, weights, 1, "SAME"))
-
-    step(tf.zeros([100, *spec.shape[1:]], spec.dtype))
-    return lambda x: step(x).numpy()
+def _clock(first: np.ndarray) -> float:
+    """Return the time, when there is something of a tensor to be had."""
+    return time.time()
 
 
-def watched(
-    batches: Iterable, step: Callable[[tf.Tensor], object]
-) -> tuple[list[Span], list[Span]]:
-    """Make a batch, run the step on it, make the next one; return when each was done.
+def stamped(parse: Callable) -> Callable:
+    """Return a parser of batches with two more outputs: when it began and when it had done.
 
-    Returns:
-        The spans, in seconds from the beginning, in which batches were made and steps ran.
+    TensorFlow's own `tf.timestamp` is an error where operations must be deterministic; what is called
+    stateful would not be run in parallel there. So Python reads the clock, as soon as a piece of the
+    input, and then of the output, is there.
     """
-    made, used, batches = [], [], iter(batches)
-    start = time.time()
-    while True:
-        begin = time.time() - start
-        if (batch := next(batches, None)) is None:
-            return made, used
-        made.append((begin, time.time() - start))
-        begin = time.time() - start
-        step(batch)
-        used.append((begin, time.time() - start))
 
-
-def watched_dataset(
-    files: Sequence[str],
-    parse: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]],
-    step: Callable[[tf.Tensor], object],
-    count: int = 10,
-) -> tuple[list[Span], list[Span]]:
-    """The same for a pipeline that parses batches of 100 ahead of the step, in its own threads."""
-
-    def timed(records: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        begin = tf.numpy_function(time.time, [], tf.float64)
+    def timed(records: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        begin = tf.numpy_function(_clock, [records[:1]], tf.float64, stateful=False)
         with tf.control_dependencies([begin]):
-            x, _ = parse(tf.identity(records))
-        with tf.control_dependencies([x]):
-            return x, begin, tf.numpy_function(time.time, [], tf.float64)
+            x, y = parse(tf.identity(records))
+        end = tf.numpy_function(_clock, [x[:1, 0, 0]], tf.float64, stateful=False)
+        return x, y, begin, end
 
-    data = tf.data.TFRecordDataset(list(files)).batch(100).take(count)
-    made, used, start = [], [], time.time()
-    for x, begin, end in data.map(timed).prefetch(2):
-        made.append((float(begin) - start, float(end) - start))
-        begin = time.time() - start
-        step(x)
-        used.append((begin, time.time() - start))
-    return made, used
+    return timed
 
 
-def waited(made: Sequence[Span], used: Sequence[Span]) -> float:
-    """Return the share of the time from the first step to the end of the last in which none ran."""
-    ran = sum(end - begin for begin, end in used)
-    return 1 - ran / (used[-1][1] - used[0][0])
+class Watched(NamedTuple):
+    """Spans (begin, end) in seconds, one for each batch, from the first request on."""
+
+    made: list[Span]  # when the batch was parsed; for a batch in a cache, long ago
+    waited: list[Span]  # from the request for the batch until it came
+    used: list[Span]  # when the step ran
+
+
+def watch(
+    data: tf.data.Dataset, step: Callable[[tf.Tensor, tf.Tensor], object], count: int = 25
+) -> Watched:
+    """Train on some batches and look at the clock: when was each made, waited for, used?
+
+    Args:
+        data: batches x, y, begin, end, parsed by what `stamped` returned; a batch x, y without stamps
+            counts as made while it was waited for.
+        step: run on x and y of each batch; must be done when it returns.
+        count: batches to look at, after three that are not.
+    """
+    batches, found = iter(data), Watched([], [], [])
+    for _ in range(3):
+        step(*next(batches)[:2])
+    start = time.time()
+    for _ in range(count):
+        asked = time.time() - start
+        x, y, *stamps = next(batches)
+        came = time.time() - start
+        step(x, y)
+        found.waited.append((asked, came))
+        found.used.append((came, time.time() - start))
+        found.made.append(tuple(float(at) - start for at in stamps) or (asked, came))
+    return found
+
+
+def waiting(watched: Watched) -> float:
+    """Return the share of all time in which the training waited for a batch."""
+    return sum(end - begin for begin, end in watched.waited) / watched.used[-1][1]
 
 
 def drain(dataset: tf.data.Dataset) -> None:
@@ -108,24 +107,17 @@ def rates(
     ways: Mapping[str, Callable[[], object] | tf.data.Dataset],
     images: Mapping[str, int],
     rounds: int,
-    enough: Callable[[dict[str, float]], bool] = lambda rates: True,
 ) -> dict[str, float]:
     """Return the images per second of each way in its best round; the ways take turns.
 
     Args:
         ways: by name, functions without arguments that go through their images once, or datasets.
         images: how many those are, by the same names.
-        rounds: how many rounds to run at a time.
-        enough: told the rates so far; while it says no, more rounds are run, up to eight times.
+        rounds: how many rounds to run.
     """
-    best = dict.fromkeys(ways, 0.0)
     ways = {
         name: functools.partial(drain, way) if isinstance(way, tf.data.Dataset) else way
         for name, way in ways.items()
     }
-    for _ in range(8):
-        for name, seconds in interleaved(ways, rounds).items():
-            best[name] = max(best[name], images[name] / min(seconds))
-        if enough(best):
-            break
-    return best
+    taken = interleaved(ways, rounds)
+    return {name: images[name] / min(seconds) for name, seconds in taken.items()}

@@ -9,7 +9,7 @@ Without --workers, `--local 2` starts two on this machine.
 
 import argparse
 import json
-import socket
+import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,18 +17,7 @@ from subprocess import Popen
 
 from week10_tfrecord import processes
 from week10_tfrecord.processes import WorkerFailed
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports of 127.0.0.1 that nobody listens on at the moment, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+from week10_tfrecord.service import free_ports, past_proxies
 
 
 def tf_config(addresses: list[str], index: int) -> str:
@@ -81,7 +70,10 @@ def launch(
         processes.run(
             {name: processes.python("week10_tfrecord.worker", text) for name in names},
             parse,
-            env={name: {"TF_CONFIG": tf_config(addresses, i)} for name, i in names.items()},
+            env={
+                name: past_proxies(os.environ) | {"TF_CONFIG": tf_config(addresses, i)}
+                for name, i in names.items()
+            },
             patience=patience,
         )
     except WorkerFailed as err:
@@ -90,10 +82,35 @@ def launch(
     return results
 
 
-def local(job: Mapping, workers: int, **how) -> dict[int, dict]:
-    """Run all workers of a cluster on this machine, over loopback; as `launch` otherwise."""
-    addresses = [f"127.0.0.1:{port}" for port in free_ports(workers)]
-    return launch(job, addresses, list(range(workers)), **how)
+def lasting(
+    run: Callable[[], dict], restarts: int, told: Callable[[WorkerFailed], None]
+) -> dict[int, dict]:
+    """Run workers, and all of them again whenever one is lost, up to `restarts` times.
+
+    The run must save checkpoints, or it begins anew each time. `told` is called with each loss.
+    """
+    for _ in range(restarts):
+        try:
+            return run()
+        except WorkerFailed as err:
+            told(err)
+    return run()
+
+
+def local(
+    job: Mapping,
+    workers: int,
+    restarts: int = 0,
+    told: Callable[[WorkerFailed], None] = lambda err: None,
+    **how,
+) -> dict[int, dict]:
+    """Run all workers of a cluster on this machine, over loopback; as `launch` and `lasting`."""
+
+    def run() -> dict[int, dict]:
+        addresses = [f"127.0.0.1:{port}" for port in free_ports(workers)]
+        return launch(job, addresses, list(range(workers)), **how)
+
+    return lasting(run, restarts, told)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -108,6 +125,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--streams", type=int, default=2, help="a multiple of the workers")
     parser.add_argument("--checkpoints", type=Path, help="a folder that all workers see")
     parser.add_argument("--every", type=int, default=0, help="steps between checkpoints")
+    parser.add_argument("--restarts", type=int, default=0, help="if a worker is lost; all restart")
     parser.add_argument("--patience", type=float, default=300.0, help="seconds of silence allowed")
     options = parser.parse_args(arguments)
     job = {
@@ -126,7 +144,12 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"step {step} loss {float.fromhex(loss):.6f}", flush=True)
 
     try:
-        results = launch(job, addresses, indices, on_line=show, patience=options.patience)
+        how = {"on_line": show, "patience": options.patience}
+        results = lasting(
+            lambda: launch(job, addresses, indices, **how),
+            options.restarts,
+            lambda err: print(f"{err}; starting again", file=sys.stderr, flush=True),
+        )
     except (WorkerFailed, FileNotFoundError) as err:
         print(err, file=sys.stderr)
         return 1

@@ -17,7 +17,6 @@ from week02_basics.start import strategy as local_strategy
 from week02_basics.taught import taught
 from week10_tfrecord import faults, writing
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -140,31 +139,26 @@ def train(
     names = [Path(file).name for stream in mine for file in stream]
     opened(names)
     replicas = strategy.num_replicas_in_sync // workers
-    with strategy.scope():
-        model = lesson.captcha_net(seed=seed, norm=False)
-        optimizer = keras.optimizers.SGD(rate, momentum=0.9)
-        optimizer.build(model.trainable_variables)
-        done = tf.Variable(0, dtype=tf.int64, trainable=False)
-    one_step = lesson.distributed_step(strategy, model, optimizer, batch)
-    checkpoint = tf.train.Checkpoint(model=model, optimizer=optimizer, done=done)
+    state = lesson.replicated(strategy, rate, seed)
+    one_step = lesson.distributed_step(strategy, state.model, state.optimizer, batch)
     losses, per_epoch = {}, steps_in_epoch(folder, streams, batch // streams)
-    with _manager(checkpoint, checkpoints, worker) as manager:
-        if checkpoints and (latest := tf.train.latest_checkpoint(str(checkpoints))):
-            checkpoint.restore(latest).assert_existing_objects_matched()
-        while (step := int(done.numpy())) < steps:
+    with _manager(state, checkpoints, worker) as manager:
+        if checkpoints:
+            lesson.restored(state, checkpoints)
+        while (step := int(state.done.numpy())) < steps:
             epoch, skip = divmod(step, per_epoch)
             data = epoch_of(lesson.read, mine, batch // streams, replicas, seed + epoch, skip)
             shared = strategy.distribute_datasets_from_function(lambda _, data=data: data)
             for x, y in shared:
                 losses[step + 1] = float(one_step(x, y))
                 step += 1
-                done.assign(step)
+                state.done.assign(step)
                 report(step, losses[step])
                 if manager and every and step % every == 0:
                     manager.save(checkpoint_number=step)
                 if step == steps:
                     break
-    weights = np.concatenate([np.asarray(v).ravel() for v in model.weights])
+    weights = np.concatenate([np.asarray(v).ravel() for v in state.model.weights])
     return Run(losses, hashlib.sha256(weights.tobytes()).hexdigest()[:16], weights, names)
 
 
