@@ -1,5 +1,6 @@
 """Bodies: pretrained networks from pixels to features, and features computed once and kept."""
 
+import contextlib
 import hashlib
 import socket
 import warnings
@@ -50,7 +51,7 @@ def choose(
 
     Args:
         load: returns the body for pictures of this side. It gets `PATIENCE` seconds for each answer of
-            the network, and Keras' warning about sizes other than its own is muted.
+            the network; what Keras prints and its warning about other sizes than its own are muted.
         digits: a network for grey digits, 28 x 28, whose last layer is its head: what is taken in its
             place if it cannot be had.
         side: pixels of the pictures.
@@ -61,8 +62,8 @@ def choose(
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(PATIENCE)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")  # and Keras prints how a download goes on
             body, source, why = load(side), "mobilenet", "ImageNet's MobileNet, alpha 0.25"
     except Exception as err:  # whatever disk or network are up to, the lesson goes on
         reason = " ".join(str(err).split())[:120] or type(err).__name__
