@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import io
 import socket
 import warnings
 import zipfile
