@@ -35,7 +35,6 @@ RUNS = (
     (1000, 1000),
     (9000, 1000),
     (50_000, 1000),
-    (50_000, 3000),
 )  # of `rule`: images, steps of 50
 SHORT = 100  # steps of `ingredients`, 64 images each
 FAR = 6  # pixels, the farthest shift
