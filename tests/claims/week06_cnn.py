@@ -306,7 +306,7 @@ MUTATIONS = {
     "then_and_now_agree": ("then-agree", "np.subtract(session_loss, function_loss)", "np.subtract(session_loss[1:], function_loss[:-1])"),
     "the_gap_closes_and_the_error_has_levels": ("rule-table", 'rule = study.load("rule")', 'rule = [row | {"unseen": row["training"]} for row in study.load("rule")]'),
     "a_thousand_images_are_learned_by_heart": ("rule-one", "study.drawn(1000, 1000, seed=0)", "study.drawn(50_000, 1000, seed=0)"),
-    "normalisation_is_over_batch_and_places": ("norm-hand", "answer = layer(maps, training=True)", "answer = layer(maps, training=True)\nmean = mean + 1"),
+    "normalisation_is_over_batch_and_places": ("norm-hand", 'print("means of 4 channels:"', 'mean = mean + 1\nprint("means of 4 channels:"'),
     "pooling_may_go_first_where_the_scale_is_positive": ("norm-order", "norm(maps, 2)), norm(pool(maps), 2)", "norm(maps, -2)), norm(pool(maps), -2)"),
     "it_reads_99_percent": ("recipe-train", "recipe(digits, seed=600)", "models.small_cnn(seed=600), np.ones(936)"),
     "every_seed_reaches_it": ("recipe-seeds", '"accuracy")', '"accuracy") - 0.003'),
@@ -323,6 +323,10 @@ MUTATIONS = {
     "the_augmented_run_is_that_of_the_study": ("few-one", "30, 0)", "30, 0)[:5]"),
 }  # fmt: skip
 DEAR = {
+    "each_step_bears_more",
+    "augmentation_helps_when_digits_are_few",
+    "normalisation_and_cycle_are_worth_something",
+    "fit_takes_the_steps_of_the_loop",
     "it_reads_99_percent",
     "a_run_anew_is_that_of_the_study",
     "all_rungs_learn_the_same",

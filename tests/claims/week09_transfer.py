@@ -293,6 +293,8 @@ MUTATIONS = {  # what must make a claim fail: the cell, a text in it, and what t
 }  # fmt: skip
 
 DEAR = {  # of the mutations, those that run for long: `make test-more` tries them
+    "what_is_read_from_the_curves",
+    "one_point_comes_again",
     "only_the_head_learns",
     "the_head_has_learned",
     "the_ladder_says_what_the_text_says",

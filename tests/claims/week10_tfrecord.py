@@ -200,6 +200,10 @@ MUTATIONS = {
     ),
 }
 DEAR = {
+    "one_by_one_waits_longest",
+    "a_tenth_is_held_back",
+    "equal_cost_is_another_question_than_equal_steps",
+    "the_table_says_what_the_text_says",
     "strings_never_seen_are_read",
     "the_cost_looks_well",
     "statistics_alone_mend_it",
