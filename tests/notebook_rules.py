@@ -1,8 +1,6 @@
 """What every stored notebook must keep to, as functions that name the cell at fault."""
 
 import ast
-import json
-import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,15 +46,14 @@ def problems(path: Path) -> list[str]:
     """Return every breach of the rules in a notebook file; an empty list is a clean bill."""
     notebook = nbformat.read(path, as_version=4)
     held = {claim.cell for claim in claims(path.stem)}
-    form = [_of_claimed_source, _of_claimed_marks] if held else [_of_measured_source, _of_marks]
     found = [
         *_of_file(path, notebook),
         *_of_opening(notebook),
-        *(_of_folded_exercises(notebook) if held else _of_exercises(notebook)),
-        *(_of_claims(notebook, held) if held else []),
+        *_of_exercises(notebook),
+        *_of_claims(notebook, held),
     ]
     for number, cell in enumerate(code_cells(notebook)):
-        for rule in (_of_metadata, _of_source, _of_outputs, *form):
+        for rule in (_of_metadata, _of_source, _of_outputs, _of_calls, _of_marks):
             found += [f"Cell {number} ({cell.id}): {what}" for what in rule(number, cell)]
     return [f"{path.name}: {what}" for what in found]
 
@@ -94,18 +91,6 @@ def _of_opening(notebook: dict) -> Problems:
 
 
 def _of_exercises(notebook: dict) -> Problems:
-    cells = code_cells(notebook)
-    for number, cell in enumerate(cells):
-        tags = cell.metadata.get("tags", [])
-        if "exercise" in tags:
-            solution, check = [*cells[number + 1 :], None, None][:2]
-            if solution is None or "solution" not in solution.metadata.get("tags", []):
-                yield f"Cell {number} ({cell.id}): no solution stands behind this exercise"
-            elif check is None or not any(text_of(o).startswith("✓ ") for o in check.outputs):
-                yield f"Cell {number} ({cell.id}): no check with a stored ✓ behind the solution"
-
-
-def _of_folded_exercises(notebook: dict) -> Problems:
     """Stub, check and folded solution follow one another, so that nothing overwrites an answer."""
     for place, cell in enumerate(notebook.cells):
         tags = cell.metadata.get("tags", [])
@@ -165,21 +150,10 @@ def _calls(source: str) -> Iterator[tuple[str, ast.Call]]:
             yield getattr(node.func, "id", getattr(node.func, "attr", "")), node
 
 
-def _of_claimed_source(number: int, cell: dict) -> Problems:
+def _of_calls(number: int, cell: dict) -> Problems:
     for name, _ in _calls(cell.source):
         if name in ("measured", "band", "situation", "within", "holds"):
             yield f"`{name}` in a lesson: claims stand beside it, in tests/claims"
-
-
-def _of_measured_source(number: int, cell: dict) -> Problems:
-    if re.search("[≈≋]", cell.source):
-        yield "prints a mark by itself: only `measured`, `table` and `situation` may"
-    for name, call in _calls(cell.source):
-        claims = {keyword.arg: keyword.value for keyword in call.keywords}
-        if name in ("measured", "band") and "excludes" not in claims:
-            yield f"`{name}` names no failure that its band excludes"
-        if name == "situation" and isinstance(claims.get("holds"), (ast.Constant, type(None))):
-            yield "`situation` claims nothing that could be false"
 
 
 def _of_outputs(number: int, cell: dict) -> Problems:
@@ -200,28 +174,10 @@ def _of_outputs(number: int, cell: dict) -> Problems:
                 yield f"{what} in the output: {found.group()[:60]!r}"
 
 
-def _of_claimed_marks(number: int, cell: dict) -> Problems:
+def _of_marks(number: int, cell: dict) -> Problems:
     for out in cell.outputs:
         text = text_of(out)
         if text.count("≈") != len(re.findall(r"≈[ \t]*[-+]?\d", text)):
             yield f"≈ without a number behind it is not compared: {text[:60]!r}"
         if text.count("≋") != len(re.findall(r"(?m)^≋", text)):
             yield f"≋ within a line is not compared: {text[:60]!r}"
-
-
-def _of_marks(number: int, cell: dict) -> Problems:
-    for out in cell.outputs:
-        text, claims = text_of(out), out.get("metadata", {}).get("measured", [])
-        if text.count("≈") != len(claims) or len(MASKED.findall(text)) < len(claims):
-            yield f"a bare ≈, printed without `measured`: {text[:60]!r}"
-        if "≋" in text and not (
-            out.get("metadata", {}).get("situation") and re.fullmatch("≋[^≋\n]+", text)
-        ):
-            yield f"a bare ≋, printed without `situation`: {text[:60]!r}"
-        for claim in claims:
-            low, high = float(claim["low"]), float(claim["high"])
-            failures = claim["excludes"].values()
-            if not failures or not low < high or any(low <= at <= high for at in failures):
-                yield f"a band that excludes nothing: {json.dumps(claim)}"
-            if any(math.isnan(at) for at in failures):
-                yield f"a failure that is not a number: {json.dumps(claim)}"

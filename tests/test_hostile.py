@@ -348,7 +348,7 @@ def test_a_lesson_in_strange_surroundings(surroundings, walled, clone, tmp_path,
 PRINTED = r"""
 import tools
 print("\u2713")
-from week02_basics.measure import situation
+from week02_basics.tables import situation
 situation("seen", holds=True)
 """
 

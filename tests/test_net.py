@@ -9,10 +9,9 @@ import nbformat
 import pytest
 
 from tests.claims import claims
-from tests.notebook_rules import NOTEBOOKS, ROOT, problems, text_of
+from tests.notebook_rules import NOTEBOOKS, ROOT, problems
 
 SUBJECT = next(path for path in NOTEBOOKS if claims(path.stem))
-MEASURED = next(path for path in NOTEBOOKS if not claims(path.stem))  # its bands stand in its cells
 # Sections that none of the changes below needs; each of them costs a second or more.
 LEFT_OUT = ("fit-rounding", "fit-optimizer", "tape", "valley", "graph", "pays", "trace", "became")
 
@@ -36,11 +35,6 @@ def is_figure(out) -> bool:
 def is_text(out) -> bool:
     """Tell whether an output was printed by plain code."""
     return out.output_type == "stream"
-
-
-def is_measured(out) -> bool:
-    """Tell whether an output was printed by `measured` or `table`."""
-    return bool(out.get("metadata", {}).get("measured"))
 
 
 def uncounted(notebook) -> str:
@@ -98,36 +92,6 @@ def claim_without_a_cell(notebook) -> str:
     return old
 
 
-def mark_in_the_source(notebook) -> str:
-    cell, _ = first(notebook, is_measured)
-    cell.source += '\nprint("accuracy ≈", 0.93)'
-    return cell.id
-
-
-def vacuous_band(notebook) -> str:
-    cell, out = first(notebook, is_measured)
-    out.metadata["measured"][0] |= {"low": "-inf", "high": "inf"}
-    return cell.id
-
-
-def band_that_names_nothing(notebook) -> str:
-    cell, out = first(notebook, is_measured)
-    out.metadata["measured"][0]["excludes"] = {}
-    return cell.id
-
-
-def measured_without_excludes(notebook) -> str:
-    cell, _ = first(notebook, is_measured)
-    cell.source += '\nmeasured("accuracy", 0.93, 0, 1)'
-    return cell.id
-
-
-def empty_claim(notebook) -> str:
-    cell, _ = first(notebook, is_measured)
-    cell.source += '\nsituation("a fine machine", holds=True)'
-    return cell.id
-
-
 def stored_stderr(notebook) -> str:
     cell, _ = first(notebook, is_text)
     cell.outputs.append(nbformat.v4.new_output("stream", name="stderr", text="W0000 careful\n"))
@@ -170,14 +134,6 @@ def timed(notebook) -> str:
     return cell.id
 
 
-def unchecked_exercise(notebook) -> str:
-    """Of the old form: the solution stands between stub and check."""
-    check, _ = first(notebook, lambda out: text_of(out).startswith("✓"))
-    number = notebook.cells.index(check)
-    check.outputs = []
-    return notebook.cells[number - 2].id
-
-
 def exercise(notebook) -> int:
     """Return the place of the first exercise's stub."""
     return next(
@@ -211,40 +167,26 @@ def exercise_without_solution(notebook) -> str:
     return stub.id
 
 
-EVERYWHERE = [
+FAULTS = [
     uncounted, wordless_figure, figure_of_matplotlib, bare_mark, bare_line, stored_stderr, html,
     address, path_of_a_machine, ignore_marker, silenced, timed,
-]  # fmt: skip
-CLAIMED = [
     mark_without_a_number, mark_within_a_line, band_in_a_lesson, claim_without_a_cell,
     stub_that_is_solved, solution_that_is_run, solution_that_is_open, exercise_without_solution,
 ]  # fmt: skip
-OLD = [
-    mark_in_the_source, vacuous_band, band_that_names_nothing, measured_without_excludes,
-    empty_claim, unchecked_exercise,
-]  # fmt: skip
 
 
-@pytest.mark.parametrize("subject", [SUBJECT, MEASURED], ids=lambda path: path.stem)
-def test_the_original_is_clean(subject):
-    assert problems(subject) == []
+def test_the_original_is_clean():
+    assert problems(SUBJECT) == []
 
 
-@pytest.mark.parametrize(
-    ("subject", "fault"),
-    [
-        *((SUBJECT, fault) for fault in EVERYWHERE + CLAIMED),
-        *((MEASURED, fault) for fault in EVERYWHERE + OLD),
-    ],
-    ids=lambda value: getattr(value, "__name__", None) or value.stem,
-)
-def test_a_fault_is_named_with_notebook_and_cell(subject, fault, tmp_path):
-    notebook = nbformat.read(subject, as_version=4)
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_fault_is_named_with_notebook_and_cell(fault, tmp_path):
+    notebook = nbformat.read(SUBJECT, as_version=4)
     cell = fault(notebook)
-    nbformat.write(notebook, tmp_path / subject.name)
-    found = problems(tmp_path / subject.name)
+    nbformat.write(notebook, tmp_path / SUBJECT.name)
+    found = problems(tmp_path / SUBJECT.name)
     assert any(f"({cell})" in what for what in found), found or f"{fault.__name__} slips through"
-    assert all(what.startswith(f"{subject.name}: Cell ") for what in found), found
+    assert all(what.startswith(f"{SUBJECT.name}: Cell ") for what in found), found
 
 
 def test_re_execution_fails_at_changed_text_and_refuted_claims_only(tmp_path):

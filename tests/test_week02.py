@@ -1,7 +1,6 @@
 """Week 2's helpers: what they promise, and what they refuse."""
 
 import json
-import math
 import os
 import re
 import subprocess
@@ -11,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
-from week02_basics import checks, figures, graphs, measure, plots, start, tables, taught, timing
+from week02_basics import checks, figures, graphs, plots, start, tables, taught, timing
 from week02_basics.exercises import exercise, expect
 
 import matplotlib.pyplot as plt
@@ -160,50 +159,7 @@ def test_setup_repeats_random_numbers_and_says_what_runs(capsys):
     assert line.startswith(f"≋ TensorFlow {tf.__version__} on ")
 
 
-# --- measured, table, situation ---------------------------------------------------------------
-
-
-def test_measured_prints_one_line(capsys):
-    measure.measured("accuracy", 0.91234567, 0.9, 0.95, excludes={"chance": 0.1})
-    measure.measured("step", 3e-7, 0, 1e-6, "s", excludes={"a second": 1}, digits=2)
-    assert capsys.readouterr().out == "accuracy ≈ 0.9123\nstep ≈ 3e-07 s\n"
-
-
-@pytest.mark.parametrize("value", [0.89, 0.951, math.nan, -math.inf])
-def test_measured_refuses_a_value_outside_its_band(value):
-    with pytest.raises(
-        AssertionError, match=r"accuracy: .* is outside its band from 0\.9 to 0\.95"
-    ):
-        measure.measured("accuracy", value, 0.9, 0.95, excludes={"chance": 0.1})
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "excludes", "message"),
-    [
-        (0.05, 1, {"chance": 0.1}, "lets 'chance' .* pass"),
-        (0.1, 1, {"chance": 0.1}, "lets 'chance' .* pass"),
-        (-math.inf, math.inf, {"nothing": 3.0}, "lets 'nothing' .* pass"),
-        (0.1, 1, {"untrained": math.nan}, "lets 'untrained' .* pass"),
-        (0.5, 1, {}, "name the failure"),
-        (1, 1, {"chance": 0.1}, "is empty"),
-    ],
-)
-def test_measured_refuses_a_vacuous_band(low, high, excludes, message):
-    with pytest.raises(ValueError, match=message):
-        measure.measured("accuracy", 1.0, low, high, excludes=excludes)
-
-
-def test_table_keeps_its_shape_whatever_is_measured(capsys):
-    def print_table(value: float) -> str:
-        cell = measure.band(value, 0, math.inf, excludes={"nothing": -1})
-        measure.table(["way", "times faster than before", "n"], [["a", cell, 10], ["bb", cell, 2]])
-        return capsys.readouterr().out
-
-    short, long = print_table(3), print_table(0.0001235)
-    assert [len(line) for line in short.splitlines()] == [len(line) for line in long.splitlines()]
-    assert short.splitlines()[-1].startswith("bb") and short.splitlines()[-1].endswith(" 2")
-    with pytest.raises(ValueError, match="has 1 cells, the header has 2"):
-        measure.table(["a", "b"], [["only one"]])
+# --- tables -----------------------------------------------------------------------------------
 
 
 def test_marked_columns_keep_their_shape_whatever_is_measured(capsys):
@@ -243,12 +199,12 @@ def test_figures_draw_what_they_are_given():
 
 
 def test_situation_needs_a_claim_and_one_line(capsys):
-    measure.situation("runs on a toaster", holds=True)
+    tables.situation("runs on a toaster", holds=True)
     assert capsys.readouterr().out == "≋ runs on a toaster\n"
     with pytest.raises(AssertionError, match="does not hold: nonsense"):
-        measure.situation("nonsense", holds=False)
+        tables.situation("nonsense", holds=False)
     with pytest.raises(ValueError, match="one line"):
-        measure.situation("two\nlines", holds=True)
+        tables.situation("two\nlines", holds=True)
 
 
 # --- figures ----------------------------------------------------------------------------------

@@ -5,7 +5,7 @@
 | `quiet`     | TensorFlow imported without its log messages                             |
 | `surroundings` | settings of Keras that would change the lessons, told before they do   |
 | `start`     | seeds, what the code runs on, `strategy()`                                |
-| `measure`   | `measured`, `table`, `situation`: printed facts that may differ           |
+| `tables`    | printed facts that may differ: marked columns, marked lines               |
 | `figures`   | the course's figure style and `show(fig, alt)`                            |
 | `schematics` | boxes, arrows, matrices, bytes and time bars for schematics              |
 | `play`      | sliders above a figure in a live notebook                                 |

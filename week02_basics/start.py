@@ -4,8 +4,8 @@ import os
 from collections.abc import Sequence
 
 from week02_basics.figures import use_style
-from week02_basics.measure import situation
 from week02_basics.surroundings import where_downloads_go
+from week02_basics.tables import situation
 
 import tensorflow as tf
 

@@ -1,7 +1,10 @@
-"""Facts as an aligned text table; columns that may differ between machines carry the mark `≈`."""
+"""Printed facts: aligned tables whose marked columns may differ (`≈`), and lines that may (`≋`)."""
 
 import math
 from collections.abc import Sequence
+
+from IPython import get_ipython
+from IPython.display import display
 
 WIDTH = 10  # of a number behind the mark: fixed, so that no number moves its neighbours
 
@@ -66,3 +69,23 @@ def _is_number(cell: object) -> bool:
         return math.isfinite(float(cell))
     except (TypeError, ValueError):
         return False
+
+
+def situation(line: str, *, holds: bool) -> None:
+    """Print `≋ line`: a line that depends on the machine, the data or a trained network.
+
+    Args:
+        line: the text.
+        holds: what must be true all the same; the lesson stops if it is not.
+
+    Raises:
+        AssertionError: `holds` is false.
+        ValueError: the text has more than one line.
+    """
+    if "\n" in line:
+        raise ValueError("one line a call: each line carries its own mark")
+    assert holds, f"does not hold: {line}"
+    if get_ipython() is None:
+        print(f"≋ {line}")
+    else:
+        display({"text/plain": f"≋ {line}"}, raw=True, metadata={"situation": True})

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from week02_basics.drafts import sweep
-from week02_basics.measure import situation
+from week02_basics.tables import situation
 from week03_regression import scans
 
 import keras

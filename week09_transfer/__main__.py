@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from week02_basics.measure import situation
+from week02_basics.tables import situation
 from week08_inception.saving import load_model
 from week09_transfer import bodies, classifier, flowers, photos, report
 

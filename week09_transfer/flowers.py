@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple, TypeVar
 
 from week02_basics.drafts import sweep
-from week02_basics.measure import situation
+from week02_basics.tables import situation
 from week08_inception import archive, download
 from week09_transfer.drawn import draw_folder
 from week09_transfer.photos import Photos, read_folder
