@@ -103,7 +103,8 @@ def answers(lesson: Week, notebook: nbformat.NotebookNode) -> list[str]:
             found.append(cell.source)
     written = [source for source in found if source.strip() not in stubs]
     answered = {name for name in defines if any(defines[name].search(s) for s in written)}
-    return [s for s in found if not answered.issuperset(stubs.get(s.strip(), ("",)))]
+    idle = {stub for stub, names in stubs.items() if answered.issuperset(names)}
+    return [source for source in found if source.strip() not in idle]
 
 
 def _exercises_begin(cell: nbformat.NotebookNode) -> bool:

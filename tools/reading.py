@@ -35,13 +35,14 @@ def lesson(path: Path) -> nbformat.NotebookNode:
     Raises:
         ValueError: cells have lost their ids; the text says what to do.
     """
-    raw = json.loads(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    raw = json.loads(text)
     if lost := sum("id" not in cell for cell in raw["cells"]):
         raise ValueError(
             f"{path}: {lost} of {len(raw['cells'])} cells have no id; an editor saved it in a format before 4.5. "
             f"Restore it with `git checkout -- {path.parent.name}/{path.name}`, and edit it with JupyterLab 3 or newer"
         )
-    return nbformat.read(path, as_version=4)
+    return nbformat.reads(text, as_version=4)
 
 
 def defined(source: str) -> tuple[str, ...]:

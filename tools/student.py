@@ -25,14 +25,17 @@ GRADED = {"schema_version": 3, "task": False, "locked": True, "grade": True, "so
 
 def student(path: Path) -> nbformat.NotebookNode:
     """Return a notebook without cells tagged `solution` and without the ticks of its checks."""
-    notebook = reading.lesson(path)
-    remove = TagRemovePreprocessor(remove_cell_tags={"solution"}, enabled=True)
-    notebook, _ = remove.preprocess(notebook, {})
+    notebook = _without_solutions(reading.lesson(path))
     for cell in notebook.cells:
         outputs = cell.get("outputs", [])
         if any(out.get("text", "").startswith("✓") for out in outputs):  # of a solution in a cell
             cell.outputs, cell.execution_count = [], None
     return notebook
+
+
+def _without_solutions(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    remove = TagRemovePreprocessor(remove_cell_tags={"solution"}, enabled=True)
+    return remove.preprocess(notebook, {})[0]
 
 
 def nbgrader(path: Path) -> nbformat.NotebookNode:
@@ -51,8 +54,7 @@ def nbgrader(path: Path) -> nbformat.NotebookNode:
             cell.source = f"verdict = {cell.source}\nassert verdict, verdict.message"
             cell.metadata["nbgrader"] = GRADED | {"grade_id": cell.id, "points": 1}
             cell.outputs, cell.execution_count = [], None
-    remove = TagRemovePreprocessor(remove_cell_tags={"solution"}, enabled=True)
-    return remove.preprocess(notebook, {})[0]
+    return _without_solutions(notebook)
 
 
 def marked(stub: str, solution: str) -> str:

@@ -33,7 +33,8 @@ def check() -> None:
         strange = {k: settings[k] for k, v in wanted.items() if settings.get(k, v) != v}
     except (OSError, ValueError, AttributeError):  # Keras does without it
         return
-    for name, value in strange.items():
+    if strange:
+        name, value = next(iter(strange.items()))
         raise RuntimeError(
             f'{file} says "{name}": "{value}", but this course needs "{NEEDED[name]}": change it there, or '
             "remove the file (Keras writes a new one); restart the kernel afterwards"

@@ -31,11 +31,7 @@ import numpy as np
 FOLDER = Path(__file__).parent
 Row = dict[str, object]
 column, by_rate, best = tables.column, tables.by_rate, tables.best
-RUNS = (
-    (1000, 1000),
-    (9000, 1000),
-    (50_000, 1000),
-)  # of `rule`: images, steps of 50
+RUNS = ((1000, 1000), (9000, 1000), (50_000, 1000))  # of `rule`: images, steps of 50
 SHORT = 100  # steps of `ingredients`, 64 images each
 FAR = 6  # pixels, the farthest shift
 SIDES = ((0, 1), (0, -1), (1, 0), (-1, 0))

@@ -11,7 +11,6 @@ Each writes a table beside this module, a row for each run. Rates are chosen on 
 `flowers.folder()`, the body is MobileNet.
 """
 
-import csv
 import sys
 from collections.abc import Iterator
 from itertools import product
@@ -21,6 +20,7 @@ from week02_basics.start import setup
 from week02_basics.taught import taught
 from week03_regression.digits import load_digits
 from week03_regression.study import write
+from week04_optimizers import study as tables
 from week06_cnn.models import small_cnn
 from week06_cnn.training import accuracy, batches, logits, one_cycle, train
 from week09_transfer import bodies, classifier, flowers
@@ -32,6 +32,7 @@ import tensorflow as tf
 FOLDER = Path(__file__).parent
 WEEK = "week09_transfer"
 Row = dict[str, object]
+column = tables.column
 
 DIGIT_RATES = (0.003, 0.01)
 HEAD_RATES = (0.003, 0.01, 0.03)
@@ -54,27 +55,12 @@ CUT = "conv_pw_5_relu"  # the partly frozen body learns behind this layer
 
 def load(name: str) -> list[Row]:
     """Return the rows of a stored table; numbers as numbers, an empty field as None."""
-    with open(FOLDER / f"{name}.csv", newline="", encoding="utf-8") as file:
-        return [{key: _read(value) for key, value in row.items()} for row in csv.DictReader(file)]
-
-
-def _read(text: str) -> object:
-    try:
-        return int(text) if text.isdigit() else float(text)
-    except ValueError:
-        return text or None
-
-
-def column(rows: list[Row], name: str, **fields: object) -> np.ndarray:
-    """Return one column of the rows whose fields have these values, by seed."""
-    chosen = [row for row in rows if all(row[key] == value for key, value in fields.items())]
-    return np.array([row[name] for row in sorted(chosen, key=lambda row: row["seed"])])
+    return tables.load(name, FOLDER)
 
 
 def chosen(rows: list[Row], **fields: object) -> float:
     """Return the rate with the best mean validation accuracy of the rows with these fields."""
-    rates = {row["rate"] for row in rows if all(row[key] == fields[key] for key in fields)}
-    return max(sorted(rates), key=lambda rate: column(rows, "val", rate=rate, **fields).mean())
+    return tables.best(rows, "rate", "val", **fields)
 
 
 def at_best(rows: list[Row], name: str, **fields: object) -> np.ndarray:
@@ -347,16 +333,11 @@ def _random_body(pixels) -> keras.Model:
 STUDIES = {"digits": digits, "rates": rates, "photos": photos}
 
 
-def rounded(row: Row) -> Row:
-    """Return a row whose floats are texts of four significant digits."""
-    return {key: f"{v:.4g}" if isinstance(v, float) else v for key, v in row.items()}
-
-
 def main(names: list[str]) -> None:
     """Make the named tables, or all."""
     setup(seed=9)
     for name in names or STUDIES:
-        write(FOLDER / f"{name}.csv", map(rounded, STUDIES[name]()))
+        write(FOLDER / f"{name}.csv", map(tables.rounded, STUDIES[name]()))
 
 
 if __name__ == "__main__":

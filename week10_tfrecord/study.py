@@ -9,7 +9,6 @@ Each writes a table beside this module. What is read are captchas whose strings 
 and test digits; nothing is chosen by them.
 """
 
-import csv
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from week02_basics.start import setup
 from week02_basics.taught import taught
 from week03_regression.digits import Digits, load_digits
 from week03_regression.study import write
+from week04_optimizers import study as tables
 from week06_cnn.training import batches, logits, train
 from week10_tfrecord import faults, writing
 
@@ -28,6 +28,7 @@ import numpy as np
 
 FOLDER = Path(__file__).parent
 Row = dict[str, object]
+column = tables.column
 Pair = tuple[np.ndarray, np.ndarray]
 SEEDS = (10, 11, 12)
 HALF = 6_400  # captchas, and as many digits
@@ -39,21 +40,7 @@ BUDGETS = {"heads": (55, 110, 220), "vector": (55, 110, 220), "four": (55, 220)}
 
 def load(name: str) -> list[Row]:
     """Return the rows of a stored table; numbers as numbers."""
-    with open(FOLDER / f"{name}.csv", newline="", encoding="utf-8") as file:
-        return [{key: _read(value) for key, value in row.items()} for row in csv.DictReader(file)]
-
-
-def _read(text: str) -> object:
-    try:
-        return int(text) if text.isdigit() else float(text)
-    except ValueError:
-        return text
-
-
-def column(rows: list[Row], name: str, **fields: object) -> np.ndarray:
-    """Return one column of the rows whose fields have these values, by seed."""
-    chosen = [row for row in rows if all(row[key] == value for key, value in fields.items())]
-    return np.array([row[name] for row in sorted(chosen, key=lambda row: row["seed"])])
+    return tables.load(name, FOLDER)
 
 
 def captchas(lesson: ModuleType, folder: Path, validation: bool, count: int) -> Pair:
